@@ -1,0 +1,1 @@
+"""What is said: contracts, events, labels, verdicts and errors."""

@@ -1,0 +1,139 @@
+"""What governs one kind of sample, as a project folder's `project.toml` says it."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from schemas.verdicts import Reason
+
+Share = Annotated[float, Field(ge=0, le=1)]
+# module.py:name inside the project folder
+Reference = Annotated[str, Field(pattern=r"^[\w/]+\.py:\w+$")]
+
+
+class Section(BaseModel):
+    """Base of each part of `project.toml`; unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ContractConfig(Section):
+    """The payload models by version; `current` is the one that the dataset is built for."""
+
+    current: int
+    models: dict[int, Reference] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _current_exists(self) -> Self:
+        if self.current not in self.models:
+            raise ValueError(f"current = {self.current} is none of the models {sorted(self.models)}")
+        return self
+
+
+class LabelSpace(Section):
+    """What labelers may answer."""
+
+    kind: Literal["classification"] = "classification"
+    classes: tuple[str, ...] = Field(min_length=2)
+
+    @model_validator(mode="after")
+    def _classes_differ(self) -> Self:
+        if len(set(self.classes)) != len(self.classes):
+            raise ValueError("classes must differ from each other")
+        return self
+
+
+class DuplicatePolicy(Section):
+    """When a sample repeats another: Euclidean distance in the payload's `field`, over a window of samples."""
+
+    field: str
+    distance: Annotated[float, Field(ge=0)]
+    window: Annotated[int, Field(gt=0, le=100_000)] = 1024
+
+
+class RoutingPolicy(Section):
+    """How much of the accepted samples goes to labelers, and by which signals.
+
+    `shares` says how much each reason may select; together they are the budget, which is not exceeded in the long
+    run. State is renewed each `block` offsets; a class with `rare_share` or more of what was seen is never rare.
+    """
+
+    block: Annotated[int, Field(gt=0)] = 500
+    shares: dict[Reason, Share]
+    rare_share: Share = 0.05
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> Self:
+        if sum(self.shares.values()) > 1:
+            raise ValueError(f"the shares sum to {sum(self.shares.values())}, which is more than everything")
+        return self
+
+
+class OverlapPolicy(Section):
+    """How many labelers see a task: `first` at once, then one more up to `most` while it is worth it.
+
+    A task is settled when the posterior of its best answer reaches `threshold`. `labeler_accuracy` is what
+    one label is taken to be worth before gold says otherwise.
+    """
+
+    first: Annotated[int, Field(ge=1)] = 2
+    most: Annotated[int, Field(ge=1)] = 5
+    threshold: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    labeler_accuracy: Annotated[float, Field(gt=0.5, lt=1)] = 0.8
+    lease_seconds: Annotated[int, Field(gt=0)] = 300
+
+    @model_validator(mode="after")
+    def _most_covers_first(self) -> Self:
+        if self.most < self.first:
+            raise ValueError(f"most = {self.most} must not be below first = {self.first}")
+        return self
+
+
+class DatasetRecipe(Section):
+    """What a dataset version is made of.
+
+    Rows that share the attribute `group` stay on one side of every split; `splits` are shares that sum to 1.
+    `agreement_floor` is the least Krippendorff's alpha of the labels at which a version may be published,
+    `min_rows` the least number of rows, and `max_class_share` caps the largest class.
+    """
+
+    group: str
+    splits: dict[str, Share] = Field(min_length=1)
+    min_rows: Annotated[int, Field(ge=1)]
+    agreement_floor: Annotated[float, Field(ge=-1, le=1)]
+    max_class_share: Annotated[float, Field(gt=0, le=1)] = 1.0
+
+    @model_validator(mode="after")
+    def _splits_cover_all(self) -> Self:
+        if abs(sum(self.splits.values()) - 1) > 1e-9:  # noqa: PLR2004 - the rounding of a handful of floats
+            raise ValueError(f"the splits sum to {sum(self.splits.values())}, not to 1")
+        return self
+
+
+class TrainerConfig(Section):
+    """The fixed reference model: the same code and parameters for every version, so that only data differs.
+
+    `train(payloads, labels)` returns a model with `predict(payloads)` and `scores(payloads)`;
+    `gold_test()` and `gold_seed()` return (payloads, labels) that no labeler has seen.
+    """
+
+    train: Reference
+    gold_test: Reference
+    gold_seed: Reference
+
+
+class ProjectConfig(Section):
+    """The whole of `project.toml`."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
+    title: str
+    partitions: Annotated[int, Field(ge=1, le=1000)] = 4
+    contract: ContractConfig
+    suite: str = "expectations.json"
+    guideline: str = "guideline.md"
+    labels: LabelSpace
+    duplicates: DuplicatePolicy | None = None
+    routing: RoutingPolicy
+    overlap: OverlapPolicy
+    dataset: DatasetRecipe
+    trainer: TrainerConfig

@@ -1,0 +1,76 @@
+"""Production samples: the envelope every producer fills, around a payload the project defines."""
+
+from collections.abc import Mapping
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model, model_validator
+
+PayloadT = TypeVar("PayloadT", bound=BaseModel)
+
+# A value an attribute may have: what slices are cut by.
+Attribute = str | int | float | bool
+
+
+class Strict(BaseModel):
+    """Base of what comes from outside: no coercion, no unknown fields, no infinities."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Payload(Strict):
+    """Base of a project's contract: subclass it with the typed fields of one sample."""
+
+
+class Prediction(Strict):
+    """What the producer's model said of a sample: a score in [0, 1] for each class."""
+
+    model: Annotated[str, Field(min_length=1, max_length=200)]
+    scores: Annotated[dict[str, Annotated[float, Field(ge=0, le=1)]], Field(min_length=1)]
+
+    @property
+    def ranked(self) -> list[tuple[str, float]]:
+        """Classes with their scores, best first; ties in the order of the names."""
+        return sorted(self.scores.items(), key=lambda item: (-item[1], item[0]))
+
+    @property
+    def top(self) -> str:
+        """The class with the highest score."""
+        return self.ranked[0][0]
+
+    @property
+    def margin(self) -> float:
+        """Distance between the two best scores; the best score where there is one class only."""
+        ranked = self.ranked
+        return ranked[0][1] - (ranked[1][1] if len(ranked) > 1 else 0.0)
+
+
+class Sample(Strict, Generic[PayloadT]):
+    """One production record. `contract` is the version of the payload's definition."""
+
+    contract: int
+    sample_id: Annotated[str, Field(min_length=1, max_length=200)]
+    source: Annotated[str, Field(min_length=1, max_length=200)]
+    occurred_at: AwareDatetime
+    payload: PayloadT
+    prediction: Prediction | None = None
+    embedding: Annotated[tuple[float, ...], Field(strict=False, min_length=1)] | None = None
+    attributes: dict[str, Attribute] = Field(default_factory=dict)
+    media: Annotated[str, Field(max_length=2000)] | None = None
+
+    @model_validator(mode="after")
+    def _names_are_plain(self) -> "Sample[PayloadT]":
+        """PostgreSQL and Iceberg cannot hold NUL, so neither may an identity."""
+        if "\x00" in self.sample_id or "\x00" in self.source:
+            raise ValueError("sample_id and source must not contain NUL characters")
+        return self
+
+
+AnySample = Sample[Payload]
+
+
+def versioned(models: Mapping[int, type[Payload]]) -> dict[int, type[AnySample]]:
+    """Return the sample type of each contract version, its `contract` fixed to that version."""
+    return {
+        version: create_model(f"SampleV{version}", __base__=Sample[model], contract=(Literal[version], ...))  # type: ignore[valid-type,arg-type]
+        for version, model in models.items()
+    }

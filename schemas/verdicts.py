@@ -1,0 +1,134 @@
+"""What screening says of a record: disposition, violations, selection, and the receipt of a frame."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+
+class Event(BaseModel):
+    """Base of what Assay itself publishes: frozen, and unknown fields are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Disposition(StrEnum):
+    """Where an offset ended; exactly one."""
+
+    ACCEPTED = "accepted"  # passed the contract and every critical expectation
+    REJECTED = "rejected"  # became a dead letter
+    DUPLICATE = "duplicate"  # repeats an accepted sample of the same partition
+
+
+class Severity(StrEnum):
+    """What a broken rule means for the sample."""
+
+    CRITICAL = "critical"  # the sample is rejected
+    WARNING = "warning"  # the sample is accepted and marked
+    INFO = "info"  # the sample is accepted and counted
+
+
+class Reason(StrEnum):
+    """Why a sample was selected for labeling."""
+
+    UNCERTAIN = "uncertain"  # the two best scores are close
+    RARE = "rare"  # the predicted class has hardly been seen
+    AUDIT = "audit"  # drawn uniformly by hash, which keeps estimates unbiased
+
+
+class Origin(Event):
+    """Where a record stands in Kafka; the key of everything downstream."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+class Versions(Event):
+    """What was in force: the project's current contract, and fingerprints of its suite and policy."""
+
+    contract: int
+    suite: str
+    policy: str
+
+
+class Violation(Event):
+    """One rule that one sample broke: which, where, the value seen, what was allowed."""
+
+    rule: str
+    where: str
+    seen: str
+    allowed: str
+    severity: Severity = Severity.CRITICAL
+
+
+class Selection(Event):
+    """The decision to have a sample labeled.
+
+    `scores` holds each signal in [0, 1]; `propensity` is the probability in (0, 1] with which a sample
+    like this one is selected, which estimates divide by.
+    """
+
+    reasons: tuple[Reason, ...] = Field(min_length=1)
+    scores: dict[Reason, float]
+    propensity: float = Field(gt=0, le=1)
+
+
+class AcceptedSample(Event):
+    """A sample that passed screening; `sample` is the record as its contract reads it."""
+
+    origin: Origin
+    sample: dict[str, JsonValue]
+    warnings: tuple[Violation, ...] = ()
+    versions: Versions
+
+
+class DeadLetter(Event):
+    """A record that was rejected, byte for byte as it came (base64), with every violation."""
+
+    origin: Origin
+    key: str | None
+    value: str | None
+    headers: tuple[tuple[str, str | None], ...]
+    timestamp: datetime
+    violations: tuple[Violation, ...] = Field(min_length=1)
+    versions: Versions
+
+
+class TaskRequest(Event):
+    """An accepted sample that somebody should label."""
+
+    origin: Origin
+    sample: dict[str, JsonValue]
+    selection: Selection
+    versions: Versions
+
+
+class DuplicateOf(Event):
+    """What a duplicate repeats: the earlier offset, and how far apart the two are (0 for the same id)."""
+
+    offset: int
+    of: int
+    kind: str  # "same_id" or "near"
+    distance: float
+
+
+class Run(Event):
+    """`count` consecutive offsets from `first` on, all with one disposition."""
+
+    first: int
+    count: int = Field(gt=0)
+    disposition: Disposition
+
+
+class Receipt(Event):
+    """The account of one frame: every offset it held, and what was in force."""
+
+    topic: str
+    partition: int
+    first: int
+    next: int  # the offset after the frame's last
+    runs: tuple[Run, ...]
+    selected: tuple[int, ...]
+    duplicates: tuple[DuplicateOf, ...]
+    versions: Versions
