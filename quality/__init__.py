@@ -1,0 +1,1 @@
+"""What is measured: expectations, duplicates, routing signals, the ledger's sums."""

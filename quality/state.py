@@ -1,0 +1,67 @@
+"""What screening remembers of a partition, and how it is written into a checkpoint."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgpack
+import numpy as np
+
+from quality.duplicates import Recent
+from quality.routing.router import Folded, RoutingState
+from schemas.errors import InputError
+
+# Of the layout of `State.to_bytes`; raised when a state of old can no longer be read.
+STATE_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """What a partition's screening remembers: folded from all offsets below `next_offset`."""
+
+    next_offset: int = 0
+    recent: Recent = field(default_factory=Recent)
+    routing: RoutingState = field(default_factory=RoutingState)
+
+    def to_bytes(self) -> bytes:
+        """Return the state as bytes; equal states give equal bytes."""
+        vectors = np.ascontiguousarray(self.recent.vectors)
+        return bytes(
+            msgpack.packb(
+                {
+                    "version": STATE_VERSION,
+                    "next_offset": self.next_offset,
+                    "ids": list(self.recent.offsets.items()),
+                    "width": vectors.shape[1],
+                    "vectors": vectors.tobytes(),
+                    "block": self.routing.block,
+                    "used": _packed(self.routing.used),
+                    "folding": _packed(self.routing.folding),
+                }
+            )
+        )
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "State":
+        """Return the state that `to_bytes` gave.
+
+        Raises:
+            InputError: the bytes are of another version of Assay.
+        """
+        values: dict[str, Any] = msgpack.unpackb(data)
+        if values.get("version") != STATE_VERSION:
+            raise InputError(f"A checkpoint has layout {values.get('version')}, this Assay reads {STATE_VERSION}.")
+        ids = dict(values["ids"])
+        vectors = np.frombuffer(values["vectors"], np.float32).reshape(len(ids), values["width"])
+        routing = RoutingState(
+            block=values["block"], used=_unpacked(values["used"]), folding=_unpacked(values["folding"])
+        )
+        return cls(next_offset=values["next_offset"], recent=Recent(offsets=ids, vectors=vectors), routing=routing)
+
+
+def _packed(folded: Folded) -> list[Any]:
+    return [sorted(folded.classes.items()), [list(bins) for bins in folded.scores]]
+
+
+def _unpacked(values: list[Any]) -> Folded:
+    classes, scores = values
+    return Folded(classes=dict(classes), scores=tuple(tuple(bins) for bins in scores))
