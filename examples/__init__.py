@@ -1,0 +1,1 @@
+"""Complete projects a user can copy."""

@@ -1,0 +1,1 @@
+"""Handwritten digits from letter scanners: the project of the demo."""
