@@ -11,6 +11,10 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Reference = Annotated[str, Field(pattern=r"^[\w/]+\.py:\w+$")]
 
 
+# Splits become files.
+SplitName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
+
+
 class Section(BaseModel):
     """Base of each part of `project.toml`; unknown keys are errors."""
 
@@ -98,13 +102,15 @@ class DatasetRecipe(Section):
     """
 
     group: str
-    splits: dict[str, Share] = Field(min_length=1)
+    splits: dict[SplitName, Share] = Field(min_length=1)
     min_rows: Annotated[int, Field(ge=1)]
     agreement_floor: Annotated[float, Field(ge=-1, le=1)]
     max_class_share: Annotated[float, Field(gt=0, le=1)] = 1.0
 
     @model_validator(mode="after")
     def _splits_cover_all(self) -> Self:
+        if "train" not in self.splits:
+            raise ValueError("one of the splits must be called train")
         if abs(sum(self.splits.values()) - 1) > 1e-9:  # noqa: PLR2004 - the rounding of a handful of floats
             raise ValueError(f"the splits sum to {sum(self.splits.values())}, not to 1")
         return self

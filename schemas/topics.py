@@ -50,6 +50,11 @@ class Topics:
         return (self.samples, self.accepted, self.rejected, self.tasks, self.receipts)
 
     @property
+    def kept(self) -> tuple[str, ...]:
+        """What the keeping worker reads."""
+        return (self.accepted, self.rejected, self.tasks, self.receipts, self.labels)
+
+    @property
     def all(self) -> tuple[str, ...]:
         """Every topic of the project."""
         return (*self.partitioned, self.labels, self.datasets)

@@ -8,7 +8,7 @@ which guideline decides, so a rerun gives the same answers.
 import hashlib
 import json
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,27 +71,33 @@ def work(
     labeler: SimulatedLabeler,
     truth: Mapping[str, str],
     *,
+    until: Callable[[], bool],
     seed: int = 0,
-    patience: int = 5,
     pause: float = 0.2,
 ) -> int:
-    """Claim and answer over the API until nothing waits, asked `patience` times in a row; return the labels given.
+    """Claim and answer over the API until `until`; return the labels given.
 
     `client` carries the API's address and the labeler's token; `truth` is what `truths` returns. An answer that comes
-    too late is left; a service that is down for a moment is asked again like an empty queue.
+    too late is left; an empty queue, or a service that is away for a moment, is asked again after `pause` seconds.
     """
-    labels = idle = 0
-    while idle < patience:
-        reply = client.post("/v1/claims")
-        if reply.status_code == httpx.codes.OK:
-            idle = 0
-            labels += _answer(client, labeler, truth, reply.json(), seed)
-            continue
-        if reply.status_code not in (httpx.codes.NO_CONTENT, httpx.codes.SERVICE_UNAVAILABLE):
-            reply.raise_for_status()
-        idle += 1
-        time.sleep(pause)
+    labels = 0
+    while not until():
+        try:
+            given = _turn(client, labeler, truth, seed)
+        except httpx.TransportError:
+            given = None
+        labels += given or 0
+        if given is None:
+            time.sleep(pause)
     return labels
+
+
+def _turn(client: httpx.Client, labeler: SimulatedLabeler, truth: Mapping[str, str], seed: int) -> int | None:
+    """Claim one assignment and answer it; return how many labels that made, None where there was none to claim."""
+    reply = client.post("/v1/claims")
+    if reply.status_code in (httpx.codes.NO_CONTENT, httpx.codes.SERVICE_UNAVAILABLE):
+        return None
+    return _answer(client, labeler, truth, reply.raise_for_status().json(), seed)
 
 
 def _answer(

@@ -1,0 +1,1 @@
+"""What is decided about labels: overlap, consensus, findings, guidelines."""

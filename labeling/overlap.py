@@ -1,0 +1,31 @@
+"""How many labelers see a task: one more only while it is worth it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from schemas.labels import Consensus, TaskStatus, Vote
+from schemas.project import OverlapPolicy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """Where a task stands, and how many labels it wants in all."""
+
+    status: TaskStatus
+    wanted: int
+
+
+def decide(votes: Sequence[Vote], policy: OverlapPolicy, consensus: Consensus) -> Decision:
+    """Settle the task, ask one more labeler, or hand it to an expert.
+
+    The first `policy.first` votes are always awaited, however sure the consensus is before: they are what
+    agreement is measured on.
+    """
+    given = len(votes)
+    if given < policy.first:
+        return Decision(status=TaskStatus.OPEN, wanted=policy.first)
+    if consensus.confidence >= policy.threshold:
+        return Decision(status=TaskStatus.SETTLED, wanted=given)
+    if given >= policy.most:
+        return Decision(status=TaskStatus.EXPERT, wanted=given)
+    return Decision(status=TaskStatus.OPEN, wanted=given + 1)

@@ -1,0 +1,216 @@
+"""The tables of Assay in PostgreSQL; `(topic, partition, offset)` is the key of all that came by Kafka."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, MetaData, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+Json = dict[str, Any]
+
+
+class Base(DeclarativeBase):
+    """Common names of constraints, so that migrations can name them; times carry their zone."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own protocol
+        datetime: TIMESTAMP(timezone=True),
+        int: BigInteger,
+        Json: JSONB,
+        bytes: LargeBinary,
+    }
+
+
+class CheckpointRow(Base):
+    """Screening state of a partition: what is folded from all offsets below `next_offset`."""
+
+    __tablename__ = "checkpoints"
+
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    partition: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    next_offset: Mapped[int]
+    state: Mapped[bytes]
+    saved_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ReceiptRow(Base):
+    """One frame's receipt, as published."""
+
+    __tablename__ = "receipts"
+
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    partition: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    first: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    next: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    body: Mapped[Json]
+    received_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class GuidelineRow(Base):
+    """One published version of a project's label definitions."""
+
+    __tablename__ = "guidelines"
+
+    project: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    body: Mapped[str]
+    settles: Mapped[list[Any]] = mapped_column(JSONB)
+    published_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class LabelerRow(Base):
+    """A person, or a simulation of one, who labels; of the access token only its SHA-256 is kept."""
+
+    __tablename__ = "labelers"
+
+    labeler_id: Mapped[int] = mapped_column(primary_key=True)
+    project: Mapped[str]
+    name: Mapped[str]
+    token_sha256: Mapped[str] = mapped_column(unique=True)
+    simulated: Mapped[bool]
+    lead: Mapped[bool] = mapped_column(server_default=text("false"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (UniqueConstraint("project", "name"),)
+
+
+class TaskRow(Base):
+    """One sample that needs labels under guideline `guideline` or later; `wanted` is how many for now."""
+
+    __tablename__ = "tasks"
+
+    task_id: Mapped[int] = mapped_column(primary_key=True)
+    project: Mapped[str]
+    topic: Mapped[str]
+    partition: Mapped[int]
+    offset: Mapped[int]
+    sample_id: Mapped[str]
+    sample: Mapped[Json] = mapped_column(JSON)  # not JSONB, which cannot hold the NUL that a payload's text may
+    selection: Mapped[Json]
+    priority: Mapped[float]
+    status: Mapped[str]
+    guideline: Mapped[int]
+    wanted: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (
+        UniqueConstraint("topic", "partition", "offset"),
+        Index(
+            "ix_tasks_claim",
+            "project",
+            text("priority DESC"),
+            "task_id",
+            postgresql_where=text("status = 'open'"),
+        ),
+    )
+
+
+class AssignmentRow(Base):
+    """One labeler's lease on a task, under the guideline version that was current when it was leased.
+
+    It belongs to the task's round while that version is not below the task's; a labeler has at most one in a round.
+    """
+
+    __tablename__ = "assignments"
+
+    assignment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    task_id: Mapped[int] = mapped_column(ForeignKey("tasks.task_id"))
+    labeler_id: Mapped[int] = mapped_column(ForeignKey("labelers.labeler_id"))
+    guideline: Mapped[int]
+    leased_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("task_id", "labeler_id", "guideline"),
+        Index("ix_assignments_held", "labeler_id", postgresql_where=text("done_at IS NULL")),
+    )
+
+
+class LabelRow(Base):
+    """One answer; only ever inserted."""
+
+    __tablename__ = "labels"
+
+    label_id: Mapped[UUID] = mapped_column(primary_key=True)
+    assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignments.assignment_id"), unique=True)
+    task_id: Mapped[int] = mapped_column(ForeignKey("tasks.task_id"), index=True)
+    labeler_id: Mapped[int] = mapped_column(ForeignKey("labelers.labeler_id"))
+    answer: Mapped[str]
+    guideline: Mapped[int]
+    labeled_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ConsensusRow(Base):
+    """The current consensus of a task; recomputed from its labels, replaced as a whole."""
+
+    __tablename__ = "consensus"
+
+    task_id: Mapped[int] = mapped_column(ForeignKey("tasks.task_id"), primary_key=True)
+    answer: Mapped[str]
+    confidence: Mapped[float]
+    method: Mapped[str]
+    votes: Mapped[list[Any]] = mapped_column(JSONB)
+    guideline: Mapped[int]
+    settled: Mapped[bool]
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class OutboxRow(Base):
+    """An event written in the transaction that caused it, until the relay has published it."""
+
+    __tablename__ = "outbox"
+
+    outbox_id: Mapped[int] = mapped_column(primary_key=True)
+    topic: Mapped[str]
+    key: Mapped[bytes]
+    value: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class DatasetVersionRow(Base):
+    """One published dataset version; the row's commit is the moment it exists."""
+
+    __tablename__ = "dataset_versions"
+
+    project: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    content_hash: Mapped[str]
+    rows: Mapped[int]
+    location: Mapped[str]
+    manifest: Mapped[Json]
+    published_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (UniqueConstraint("project", "content_hash"),)
+
+
+class TrainingRow(Base):
+    """What the fixed reference model reached on one dataset version."""
+
+    __tablename__ = "trainings"
+
+    project: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    report: Mapped[Json]
+    trained_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class AuditRow(Base):
+    """One run of the audit."""
+
+    __tablename__ = "audits"
+
+    audit_id: Mapped[int] = mapped_column(primary_key=True)
+    project: Mapped[str]
+    ok: Mapped[bool]
+    report: Mapped[Json]
+    audited_at: Mapped[datetime] = mapped_column(server_default=func.now())

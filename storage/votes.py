@@ -1,0 +1,53 @@
+"""Labels, as the core looks at them: votes by task."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, Engine, func, select
+
+from labeling.guidelines import Cast
+from schemas.labels import Vote
+from storage.database import lost_connections_named
+from storage.tables import LabelerRow, LabelRow, TaskRow
+
+
+@lost_connections_named()
+def votes_by_task(engine: Engine, project: str) -> dict[int, list[Vote]]:
+    """Return the votes that count now, by task: those cast since the task's guideline version."""
+    with engine.connect() as connection:
+        casts = casts_by_task(connection, TaskRow.project == project)
+    return {task: [cast.vote for cast in cast_here] for task, cast_here in casts.items()}
+
+
+def casts_by_task(connection: Connection, *which: ColumnElement[bool]) -> dict[int, Sequence[Cast]]:
+    """Return the votes of the current round of each task that matches; tasks without any are absent."""
+    return _by_task(connection, LabelRow.guideline >= TaskRow.guideline, *which)
+
+
+def _by_task(connection: Connection, *which: ColumnElement[bool]) -> dict[int, Sequence[Cast]]:
+    found = (
+        select(TaskRow.task_id, LabelerRow.name, LabelRow.answer, LabelRow.guideline)
+        .join(LabelRow, LabelRow.task_id == TaskRow.task_id)
+        .join(LabelerRow, LabelerRow.labeler_id == LabelRow.labeler_id)
+        .where(*which)
+        .order_by(TaskRow.task_id, LabelerRow.name)
+    )
+    casts: defaultdict[int, list[Cast]] = defaultdict(list)
+    for task_id, labeler, answer, guideline in connection.execute(found):
+        casts[task_id].append(Cast(vote=Vote(labeler=labeler, answer=answer), guideline=guideline))
+    return dict(casts)
+
+
+@lost_connections_named()
+def all_casts(engine: Engine, project: str) -> dict[int, Sequence[Cast]]:
+    """Return every vote ever cast, by task, those of earlier guideline versions included."""
+    with engine.connect() as connection:
+        return _by_task(connection, TaskRow.project == project)
+
+
+@lost_connections_named()
+def count(engine: Engine, project: str) -> int:
+    """Return how many labels were ever given."""
+    labels = select(func.count()).select_from(LabelRow).join(TaskRow, LabelRow.task_id == TaskRow.task_id)
+    with engine.connect() as connection:
+        return connection.scalar(labels.where(TaskRow.project == project)) or 0

@@ -1,0 +1,14 @@
+"""One embedded Kafka and PostgreSQL for the whole test session."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra.testing import RunningStack, running_stack
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """Return a running Kafka and PostgreSQL, shared by all tests: use topics and databases of your own."""
+    with running_stack(tmp_path_factory.mktemp("stack")) as running:
+        yield running

@@ -1,0 +1,157 @@
+"""Answers: written once, never changed, and announced in the same transaction."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Engine, text
+
+from schemas.errors import ConflictError, InputError
+from schemas.labels import Label
+from schemas.project import ProjectConfig
+from schemas.topics import Topics
+from storage.answers import answer
+from storage.labelers import Labeler
+from storage.outbox import Message, relay
+from storage.queue import claim, enqueue
+from storage.testing import enlist, fresh_engine, project_config, task_request
+
+
+@pytest.fixture(scope="module")
+def engine(stack: Any) -> Iterator[Engine]:
+    """A migrated database; each test has a project of its own in it."""
+    with fresh_engine(stack.database_url) as engine:
+        yield engine
+
+
+@pytest.fixture
+def project(engine: Engine) -> ProjectConfig:
+    """A project with one task that wants one label."""
+    project = project_config(f"p{uuid4().hex}", overlap={"first": 1, "most": 4})
+    enqueue(engine, project, [task_request(project.name, 0)])
+    return project
+
+
+def claimed(engine: Engine, project: ProjectConfig, labeler: Labeler) -> UUID:
+    """Return the id of the labeler's assignment."""
+    assignment = claim(engine, project, labeler)
+    assert assignment is not None
+    return assignment.assignment_id
+
+
+def expire(engine: Engine, assignment: UUID) -> None:
+    """Let the lease end a second ago."""
+    ended = text("UPDATE assignments SET expires_at = now() - interval '1 second' WHERE assignment_id = :id")
+    with engine.begin() as connection:
+        connection.execute(ended, {"id": assignment})
+
+
+def published(engine: Engine) -> list[Message]:
+    """Relay everything that waits and return it."""
+    sent: list[Message] = []
+    while relay(engine, sent.extend):
+        pass
+    return sent
+
+
+def test_an_answer_becomes_a_label_and_its_event(engine: Engine, project: ProjectConfig) -> None:
+    """The event says what the label says, keyed by the task."""
+    ada = enlist(engine, project.name, "ada")
+    published(engine)
+    label = answer(engine, project, ada, claimed(engine, project, ada), "cat")
+    assert (label.answer, label.labeler, label.simulated, label.sample_id) == ("cat", "ada", True, "s0")
+    [message] = published(engine)
+    assert (message.topic, message.key) == (Topics(project=project.name).labels, str(label.task_id).encode())
+    assert Label.model_validate_json(message.value) == label
+
+
+def test_the_same_answer_again_is_the_same_label(engine: Engine, project: ProjectConfig) -> None:
+    """Also when both arrive at once; it is announced once."""
+    ada = enlist(engine, project.name, "ada")
+    assignment = claimed(engine, project, ada)
+    published(engine)
+    with ThreadPoolExecutor(4) as threads:
+        labels = list(threads.map(lambda _: answer(engine, project, ada, assignment, "cat"), range(8)))
+    assert len(set(labels)) == 1
+    assert len(published(engine)) == 1
+
+
+def test_another_answer_to_an_answered_assignment_is_refused(engine: Engine, project: ProjectConfig) -> None:
+    """Labels never change."""
+    ada = enlist(engine, project.name, "ada")
+    assignment = claimed(engine, project, ada)
+    answer(engine, project, ada, assignment, "cat")
+    with pytest.raises(ConflictError, match="never change"):
+        answer(engine, project, ada, assignment, "dog")
+
+
+def test_a_late_answer_counts_while_nobody_has_the_place(engine: Engine, project: ProjectConfig) -> None:
+    """The work was done; nothing is gained by throwing it away."""
+    ada = enlist(engine, project.name, "ada")
+    assignment = claimed(engine, project, ada)
+    expire(engine, assignment)
+    assert answer(engine, project, ada, assignment, "fox").answer == "fox"
+
+
+@pytest.mark.parametrize("finished", [False, True])
+def test_a_late_answer_is_refused_once_somebody_else_has_the_place(
+    engine: Engine,
+    project: ProjectConfig,
+    finished: bool,  # noqa: FBT001
+) -> None:
+    """Whether that one holds the lease or has answered already."""
+    ada, bob = enlist(engine, project.name, "ada"), enlist(engine, project.name, "bob")
+    late = claimed(engine, project, ada)
+    expire(engine, late)
+    taken = claimed(engine, project, bob)
+    if finished:
+        answer(engine, project, bob, taken, "cat")
+    with pytest.raises(ConflictError, match="lease has expired"):
+        answer(engine, project, ada, late, "cat")
+
+
+def test_a_late_answer_and_a_new_claim_never_both_get_the_last_place(engine: Engine) -> None:
+    """Twenty races: the task wants one label and gets one."""
+    project = project_config(f"p{uuid4().hex}", overlap={"first": 1, "most": 4})
+    ada, bob = enlist(engine, project.name, "ada"), enlist(engine, project.name, "bob")
+
+    def late(assignment: UUID) -> int:
+        try:
+            answer(engine, project, ada, assignment, "cat")
+        except ConflictError:
+            return 0
+        return 1
+
+    def take(_: UUID) -> int:
+        assignment = claim(engine, project, bob)
+        return 0 if assignment is None else bool(answer(engine, project, bob, assignment.assignment_id, "cat"))
+
+    with ThreadPoolExecutor(2) as threads:
+        for offset in range(20):
+            enqueue(engine, project, [task_request(project.name, offset)])
+            assignment = claimed(engine, project, ada)
+            expire(engine, assignment)
+            both = [threads.submit(late, assignment), threads.submit(take, assignment)]
+            assert sum(future.result() for future in both) == 1
+
+
+def test_a_strangers_assignment_and_one_that_never_was_look_alike(engine: Engine, project: ProjectConfig) -> None:
+    """What is refused says nothing of what exists."""
+    ada, eve = enlist(engine, project.name, "ada"), enlist(engine, project.name, "eve")
+    said = []
+    for assignment in (claimed(engine, project, ada), uuid4()):
+        with pytest.raises(InputError) as refused:
+            answer(engine, project, eve, assignment, "cat")
+        said.append(str(refused.value).replace(str(assignment), "ID"))
+    assert said[0] == said[1]
+
+
+def test_an_unknown_class_is_refused_with_those_there_are(engine: Engine, project: ProjectConfig) -> None:
+    """And the lease goes on."""
+    ada = enlist(engine, project.name, "ada")
+    assignment = claimed(engine, project, ada)
+    with pytest.raises(InputError, match="cat, dog, fox"):
+        answer(engine, project, ada, assignment, "wolf")
+    assert answer(engine, project, ada, assignment, "fox").answer == "fox"
