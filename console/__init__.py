@@ -1,0 +1,1 @@
+"""How people and their tools label: the REST API."""

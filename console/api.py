@@ -1,0 +1,47 @@
+"""The REST API of one project, wired."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+
+from console.desk import Desk
+from console.limits import BodyLimit
+from console.problems import state_problems
+from console.routes import router
+from console.settings import ConsoleSettings
+from storage.database import open_engine
+from storage.guidelines import ensure
+from storage.projects import read_project
+from storage.settings import StorageSettings
+
+# Database connections held open; as many again may be opened under load.
+CONNECTIONS = 10
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def create_app(settings: ConsoleSettings, storage: StorageSettings) -> FastAPI:
+    """Return the application; the project is read and the database opened when it starts, not before.
+
+    It serves no pages, so that nothing is loaded from elsewhere; its description is at `/openapi.json`.
+    """
+    app = FastAPI(title="Assay", docs_url=None, redoc_url=None, lifespan=_opened(settings, storage))
+    app.add_middleware(BodyLimit, limit=settings.api_body_bytes)
+    app.include_router(router)
+    state_problems(app)
+    return app
+
+
+def _opened(settings: ConsoleSettings, storage: StorageSettings) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with ExitStack() as stack:
+            project = read_project(settings.project)
+            engine = open_engine(storage, pool_size=CONNECTIONS)
+            stack.callback(engine.dispose)
+            ensure(engine, project.config.name, project.guideline)
+            sample = project.samples[project.config.contract.current]
+            app.state.desk = Desk(engine=engine, project=project.config, contract=sample.model_json_schema())
+            yield
+
+    return lifespan

@@ -1,0 +1,105 @@
+"""The endpoints: each decodes a request, makes one call and says what came of it."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from console.desk import Asking, Lead, OpenDesk
+from console.problems import Problem
+from labeling.findings import confused_pairs
+from schemas.labels import Finding, Guideline, Label
+from storage import answers, guidelines, queue, votes
+
+Class = Annotated[str, Field(max_length=200)]
+
+router = APIRouter(prefix="/v1", responses={"default": {"model": Problem, "description": "A problem, with a remedy"}})
+
+
+class Given(BaseModel):
+    """The answer to an assignment."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    answer: Class
+
+
+class Proposal(BaseModel):
+    """The next version of the guideline, and the class pairs that it settles."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    body: Annotated[str, Field(min_length=1, max_length=200_000)]
+    settles: Annotated[tuple[tuple[Class, Class], ...], Field(max_length=1000)] = ()
+
+
+class Claimed(BaseModel):
+    """An assignment: nothing in it says what the model, or anybody else, thinks of the sample."""
+
+    assignment_id: UUID
+    task_id: int
+    expires_at: datetime
+    guideline: int
+    classes: tuple[str, ...]
+    payload: JsonValue
+    media: str | None
+
+
+@router.post("/claims", response_model=Claimed, responses={204: {"description": "Nothing waits for this labeler"}})
+def claim(desk: OpenDesk, labeler: Asking) -> Any:
+    """Lease the most urgent task that waits for you; the same one again while you hold its lease."""
+    assignment = queue.claim(desk.engine, desk.project, labeler)
+    if assignment is None:
+        return Response(status_code=204)
+    return Claimed(classes=desk.project.labels.classes, **vars(assignment))
+
+
+@router.post("/assignments/{assignment_id}/label")
+def label(desk: OpenDesk, labeler: Asking, assignment_id: UUID, given: Given) -> Label:
+    """Answer an assignment of yours; the same answer again changes nothing."""
+    return answers.answer(desk.engine, desk.project, labeler, assignment_id, given.answer)
+
+
+@router.get("/guideline")
+def guideline(desk: OpenDesk, _: Asking) -> Guideline:
+    """Return the guideline in force."""
+    return guidelines.current(desk.engine, desk.project.name)
+
+
+@router.get("/guidelines")
+def history(desk: OpenDesk, _: Asking) -> list[Guideline]:
+    """Return every published guideline, oldest first."""
+    return guidelines.history(desk.engine, desk.project.name)
+
+
+@router.post("/guidelines", status_code=201)
+def publish(desk: OpenDesk, _: Lead, proposal: Proposal) -> guidelines.Published:
+    """Publish the next guideline and have the tasks that it touches labeled anew; for leads."""
+    return guidelines.publish(desk.engine, desk.project, proposal.body, proposal.settles)
+
+
+@router.get("/findings")
+def findings(desk: OpenDesk, _: Lead) -> list[Finding]:
+    """Return the class pairs that labelers confuse, most tasks first; for leads."""
+    return confused_pairs(votes.votes_by_task(desk.engine, desk.project.name).values())
+
+
+@router.get("/queue")
+def depths(desk: OpenDesk, _: Asking) -> queue.Depths:
+    """Return how many tasks stand where."""
+    return queue.depths(desk.engine, desk.project.name)
+
+
+@router.get("/contract")
+def contract(desk: OpenDesk) -> dict[str, Any]:
+    """Return the JSON Schema of the samples of the current contract."""
+    return desk.contract
+
+
+@router.get("/healthz")
+def healthz(desk: OpenDesk) -> dict[str, str]:
+    """Say whether requests can be served now."""
+    guidelines.current(desk.engine, desk.project.name)
+    return {"status": "ok"}
