@@ -1,0 +1,1 @@
+"""What is released: recipes, gates, splits, manifests, versions, diffs."""

@@ -1,0 +1,191 @@
+"""Which rows a dataset version is made of, and what is said of each."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic import JsonValue
+
+from catalog.splits import fraction, group_of, split_of
+from schemas.labels import Answer, Consensus
+from schemas.project import DatasetRecipe
+from schemas.samples import Attribute
+from schemas.verdicts import Event, Origin, Reason, Selection
+
+
+class Exclusion(StrEnum):
+    """Why a labeled sample is not in the version."""
+
+    UNSETTLED = "unsettled"  # its labels do not agree enough yet
+    CONTRACT = "contract"  # it came under another contract version than the current one
+    CLASS = "class"  # its label is no class of the project any more
+    RULE = "rule"  # it breaks a critical expectation of today's suite
+    REPEATED = "repeated"  # another row has its sample_id
+    CAPPED = "capped"  # its class is larger than the recipe allows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A labeled task beside its archived sample.
+
+    `answers` are those of the current round of labels, in the order they were given; `simulated` says that at
+    least one of them came from a simulated labeler, `lawful` that the sample breaks no critical expectation
+    of today's suite.
+    """
+
+    origin: Origin
+    sample: Mapping[str, JsonValue]
+    suite: str
+    selection: Selection
+    consensus: Consensus
+    settled: bool
+    answers: tuple[Answer, ...]
+    simulated: bool
+    lawful: bool = True
+
+    @property
+    def sample_id(self) -> str:
+        """The identity its producer gave it."""
+        return str(self.sample["sample_id"])
+
+    @property
+    def attributes(self) -> Mapping[str, Attribute]:
+        """What slices and groups are cut by."""
+        attributes: Mapping[str, Attribute] = self.sample.get("attributes") or {}  # type: ignore[assignment]
+        return attributes
+
+
+class Entry(Event):
+    """What the manifest says of one row: where it came from, and why it is in."""
+
+    origin: Origin
+    sample_id: str
+    contract: int
+    suite: str
+    guideline: int
+    label: Answer
+    method: str
+    confidence: float
+    votes: int
+    reasons: tuple[Reason, ...]
+    propensity: float
+    split: str
+    group: str
+    simulated: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One row of a version: its entry in the manifest, and the sample itself."""
+
+    entry: Entry
+    sample: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assembly:
+    """The rows of a version in the order of their origins, and how many candidates each exclusion kept out."""
+
+    rows: tuple[Row, ...]
+    excluded: Mapping[Exclusion, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assembler:
+    """The rules by which `project`'s versions are put together."""
+
+    project: str
+    recipe: DatasetRecipe
+    contract: int
+    classes: Collection[Answer]
+
+    def assemble(self, candidates: Iterable[Candidate]) -> Assembly:
+        """Choose the rows; the order of the candidates does not matter."""
+        excluded: Counter[Exclusion] = Counter()
+        fit: list[Candidate] = []
+        for candidate in sorted(candidates, key=_position):
+            problem = self._problem(candidate)
+            if problem is None:
+                fit.append(candidate)
+            else:
+                excluded[problem] += 1
+        single = _one_per_sample(fit)
+        chosen = self._capped(single)
+        excluded[Exclusion.REPEATED] = len(fit) - len(single)
+        excluded[Exclusion.CAPPED] = len(single) - len(chosen)
+        return Assembly(
+            rows=tuple(self._row(one) for one in chosen), excluded={key: n for key, n in excluded.items() if n}
+        )
+
+    def _problem(self, candidate: Candidate) -> Exclusion | None:
+        if not candidate.settled:
+            return Exclusion.UNSETTLED
+        if candidate.sample["contract"] != self.contract:
+            return Exclusion.CONTRACT
+        if candidate.consensus.answer not in self.classes:
+            return Exclusion.CLASS
+        return None if candidate.lawful else Exclusion.RULE
+
+    def _capped(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Keep of each class those that come first by hash, so that a growing class only ever gains rows."""
+        level = cap(Counter(one.consensus.answer for one in candidates), self.recipe.max_class_share)
+        kept: set[Origin] = set()
+        taken: Counter[Answer] = Counter()
+        for one in sorted(
+            candidates, key=lambda one: (fraction(f"{self.project}\x00cap", one.sample_id), one.sample_id)
+        ):
+            if taken[one.consensus.answer] < level:
+                taken[one.consensus.answer] += 1
+                kept.add(one.origin)
+        return [one for one in candidates if one.origin in kept]
+
+    def _row(self, candidate: Candidate) -> Row:
+        consensus, selection = candidate.consensus, candidate.selection
+        group = group_of(self.recipe.group, candidate.attributes, candidate.sample_id)
+        entry = Entry(
+            origin=candidate.origin,
+            sample_id=candidate.sample_id,
+            contract=self.contract,
+            suite=candidate.suite,
+            guideline=consensus.guideline,
+            label=consensus.answer,
+            method=consensus.method,
+            confidence=consensus.confidence,
+            votes=len(consensus.votes),
+            reasons=selection.reasons,
+            propensity=selection.propensity,
+            split=split_of(group, self.recipe.splits, salt=self.project),
+            group=group,
+            simulated=candidate.simulated,
+        )
+        return Row(entry=entry, sample=candidate.sample)
+
+
+def cap(counts: Mapping[Answer, int], share: float) -> int:
+    """Return the largest number of rows a class may have so that none exceeds `share` of all that remain.
+
+    The largest m with min(max n, m) <= share · Σ min(n_c, m). Where even equal classes exceed the share, as
+    1/2 does of three tenths, nothing is capped: rows would be thrown away and the share still not met.
+    """
+    most = max(counts.values(), default=0)
+
+    def exceeds(level: int) -> bool:
+        return level > share * sum(min(count, level) for count in counts.values())
+
+    # The larger the level, the larger its share of the sum: the levels that will do come first.
+    return bisect_left(range(1, most + 1), 1, key=exceeds) or most
+
+
+def _position(candidate: Candidate) -> tuple[str, int, int]:
+    origin = candidate.origin
+    return origin.topic, origin.partition, origin.offset
+
+
+def _one_per_sample(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Keep the first candidate of each sample_id; candidates come in the order of their origins."""
+    first: dict[str, Candidate] = {}
+    for candidate in candidates:
+        first.setdefault(candidate.sample_id, candidate)
+    return list(first.values())

@@ -1,0 +1,133 @@
+"""Great Expectations: the one module through which it enters. Importing it takes seconds."""
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from catalog.gate import Verdict
+from quality.columns import ATTRIBUTES
+from schemas.verdicts import Severity
+
+with warnings.catch_warnings():
+    # On import it touches what Python deprecates; none of that is ours to mend.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import great_expectations as gx
+    from great_expectations.core import ExpectationSuite
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
+    from great_expectations.exceptions.exceptions import GreatExpectationsError
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+    from great_expectations.expectations.metadata_types import FailureSeverity
+
+# Great Expectations returns its results in an order of its own; this key of `meta` puts them back.
+POSITION = "assay_position"
+
+
+def frame(rows: Sequence[Mapping[str, object]], suite: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the rows of `quality.columns.row` as a DataFrame, numbered from 0.
+
+    An attribute that `suite` names and no row has is a column all the same: samples may lack any attribute.
+    A column with absent values keeps its values as they are: pandas would turn its integers into floats,
+    and a rule on their text would see "1.0" for "1".
+    """
+    wanted = [name for entry in suite.get("expectations", []) for name in entry.get("kwargs", {}).values()]
+    attributes = [name for name in wanted if isinstance(name, str) and name.startswith(ATTRIBUTES)]
+    names = list(dict.fromkeys([*(name for row in rows for name in row), *attributes]))
+    return pd.DataFrame({name: _column([row.get(name) for row in rows]) for name in names})
+
+
+def _column(values: list[object]) -> pd.Series:
+    return pd.Series(values, dtype=object) if None in values else pd.Series(values)
+
+
+def run(suite: Mapping[str, Any], data: pd.DataFrame) -> tuple[Verdict, ...]:
+    """Judge `data` by a plain Great Expectations suite; return a verdict for each expectation, in its order.
+
+    Runs in an ephemeral context, without analytics or progress bars; nothing is stored. What cannot be judged,
+    because it is unknown, not sound, or names a column that is not there, is a verdict with its `error`.
+    """
+    built: dict[int, ExpectationConfiguration] = {}
+    verdicts: dict[int, Verdict] = {}
+    for position, entry in enumerate(suite.get("expectations", [])):
+        try:
+            built[position] = _configuration(entry, position)
+            built[position].to_domain_obj()
+        except (GreatExpectationsError, TypeError, ValueError) as error:
+            built.pop(position, None)
+            verdicts[position] = _failed(entry, f"it is not a sound expectation: {' '.join(str(error).split())}")
+    for result in _validate(str(suite.get("name", "suite")), built.values(), data):
+        position = result.expectation_config.meta[POSITION]
+        verdicts[position] = _verdict(suite["expectations"][position], result)
+    return tuple(verdicts[position] for position in sorted(verdicts))
+
+
+def _configuration(entry: Mapping[str, Any], position: int) -> ExpectationConfiguration:
+    return ExpectationConfiguration(
+        type=entry.get("type", ""),
+        kwargs=dict(entry.get("kwargs", {})),
+        meta={**(entry.get("meta") or {}), POSITION: position},
+        severity=FailureSeverity(_severity(entry).value),
+    )
+
+
+def _validate(name: str, built: Iterable[ExpectationConfiguration], data: pd.DataFrame) -> Sequence[Any]:
+    suite = ExpectationSuite(name=name, expectations=list(built))
+    if not suite.expectations:
+        return []
+    asset = _context().data_sources.add_pandas("rows").add_dataframe_asset("rows")
+    batch = asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": data})
+    results: Sequence[Any] = batch.validate(suite, result_format="COMPLETE").results
+    return results
+
+
+def _context() -> Any:
+    config = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        analytics_enabled=False,
+        data_docs_sites={},
+        progress_bars=ProgressBarsConfig(globally=False),
+    )
+    return gx.get_context(mode="ephemeral", project_config=config)
+
+
+def _verdict(entry: Mapping[str, Any], result: Any) -> Verdict:
+    error = _exception(result.exception_info or {})
+    if error is not None:
+        return _failed(entry, error)
+    found = result.result
+    return Verdict(
+        type=entry["type"],
+        kwargs=dict(entry.get("kwargs", {})),
+        severity=_severity(entry),
+        success=bool(result.success),
+        unexpected=int(found.get("unexpected_count") or 0),
+        rows=tuple(int(row) for row in found.get("unexpected_index_list") or ()),
+        observed=str(found["observed_value"]) if "observed_value" in found else "",
+    )
+
+
+def _exception(info: Mapping[str, Any]) -> str | None:
+    """Return what was raised; it stands in the dict itself, or in one dict for each metric."""
+    parts = [info] if "raised_exception" in info else list(info.values())
+    raised = [str(part["exception_message"]) for part in parts if part.get("raised_exception")]
+    return " ".join("; ".join(dict.fromkeys(raised)).split()) if raised else None
+
+
+def _failed(entry: Mapping[str, Any], error: str) -> Verdict:
+    return Verdict(
+        type=str(entry.get("type", "an entry without type")),
+        kwargs=dict(entry.get("kwargs", {})),
+        severity=Severity.CRITICAL,
+        success=False,
+        unexpected=0,
+        error=error,
+    )
+
+
+def _severity(entry: Mapping[str, Any]) -> Severity:
+    return Severity(entry.get("severity") or Severity.CRITICAL)

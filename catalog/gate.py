@@ -1,0 +1,163 @@
+"""What a dataset must be before it is published: a red gate publishes nothing and says what is missing."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from catalog.assembly import Candidate, Entry
+from labeling.agreement import alpha
+from schemas.project import DatasetRecipe
+from schemas.verdicts import Event, Severity
+
+TRAIN = "train"
+
+
+class Result(Event):
+    """One check of the gate; `remedy` says what to do where it is not ok, and `blocking` whether one must."""
+
+    check: str
+    ok: bool
+    wanted: str
+    found: str
+    remedy: str
+    blocking: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What Great Expectations said of one expectation; `error` tells why it could not judge.
+
+    `rows` are the positions of the unexpected rows, for expectations about single rows.
+    """
+
+    type: str
+    kwargs: Mapping[str, Any]
+    severity: Severity
+    success: bool
+    unexpected: int
+    rows: tuple[int, ...] = ()
+    observed: str = ""
+    error: str | None = None
+
+
+def is_open(results: Sequence[Result]) -> bool:
+    """Say whether a version may be published."""
+    return all(result.ok or not result.blocking for result in results)
+
+
+def explain(results: Sequence[Result]) -> str:
+    """Return a line for each check that is not ok: what was wanted, what was found, and what to do."""
+    marks = {True: "failed", False: "warning"}
+    return "\n".join(
+        f"{marks[one.blocking]}: {one.check}: wanted {one.wanted}, found {one.found}. {one.remedy}"
+        for one in results
+        if not one.ok
+    )
+
+
+def check(
+    entries: Sequence[Entry],
+    candidates: Sequence[Candidate],
+    verdicts: Sequence[Verdict],
+    *,
+    recipe: DatasetRecipe,
+    classes: Collection[str],
+    first_answers: int,
+) -> tuple[Result, ...]:
+    """Return every check's result: the rows of `entries`, the agreement of all candidates, the suite's verdicts.
+
+    Agreement is measured on the first `first_answers` answers to each candidate, settled or not: later ones are
+    asked for where the first disagree, and settled tasks are those that agree, so both would bias it.
+    """
+    return (
+        _rows(entries, recipe.min_rows),
+        _agreement(candidates, recipe.agreement_floor, first_answers),
+        _classes(entries, classes),
+        _share(entries, recipe.max_class_share),
+        _leakage(entries),
+        *(_suite(verdict, entries) for verdict in verdicts),
+    )
+
+
+def _rows(entries: Sequence[Entry], least: int) -> Result:
+    return Result(
+        check="rows",
+        ok=len(entries) >= least,
+        wanted=f"at least {least}",
+        found=str(len(entries)),
+        remedy=f"Have {max(0, least - len(entries))} more samples labeled consistently.",
+    )
+
+
+def _agreement(candidates: Sequence[Candidate], floor: float, first_answers: int) -> Result:
+    found = alpha([one.answers[: max(2, first_answers)] for one in candidates])
+    return Result(
+        check="agreement",
+        ok=found is not None and found >= floor,
+        wanted=f"Krippendorff's alpha of at least {floor:g}",
+        found="no two classes among tasks with two answers" if found is None else f"{found:.4f}",
+        remedy="Let two people label the same tasks." if found is None else "Settle in the guideline what is confused.",
+    )
+
+
+def _classes(entries: Sequence[Entry], classes: Collection[str]) -> Result:
+    absent = sorted(set(classes) - {entry.label for entry in entries if entry.split == TRAIN})
+    return Result(
+        check="classes",
+        ok=not absent,
+        wanted=f"every class in the split {TRAIN!r}",
+        found=f"none of {', '.join(absent)}" if absent else "every class",
+        remedy=f"Have samples of {', '.join(absent)} labeled; the recipe needs a split called {TRAIN!r}.",
+    )
+
+
+def _share(entries: Sequence[Entry], most: float) -> Result:
+    ((largest, count),) = Counter(entry.label for entry in entries).most_common(1) or [("", 0)]
+    return Result(
+        check="class share",
+        ok=count <= most * len(entries),
+        wanted=f"no class above {most:.4g} of the rows",
+        found=f"{largest!r} has {count} of {len(entries)}",
+        remedy="Have samples of other classes labeled, or raise max_class_share.",
+    )
+
+
+def _leakage(entries: Sequence[Entry]) -> Result:
+    sides: dict[str, set[str]] = {}
+    for entry in entries:
+        sides.setdefault(entry.group, set()).add(entry.split)
+    torn = sorted(group for group, splits in sides.items() if len(splits) > 1)
+    return Result(
+        check="leakage",
+        ok=not torn,
+        wanted="each group in one split",
+        found=f"{len(torn)} groups in several, such as {torn[0]}" if torn else "each in one",
+        remedy="This is a fault of the split: report it.",
+    )
+
+
+def _suite(verdict: Verdict, entries: Sequence[Entry]) -> Result:
+    return Result(
+        check=f"suite: {verdict.type}{_columns(verdict.kwargs)}",
+        ok=verdict.success,
+        wanted=", ".join(f"{name} {value}" for name, value in verdict.kwargs.items() if "column" not in name)
+        or "to hold",
+        found=_found(verdict, entries),
+        remedy="Mend the suite." if verdict.error else "Look at these samples; correct the source, or the suite.",
+        blocking=verdict.severity is Severity.CRITICAL or verdict.error is not None,
+    )
+
+
+def _columns(kwargs: Mapping[str, Any]) -> str:
+    named = [str(value) for name, value in kwargs.items() if "column" in name]
+    return f" ({', '.join(named)})" if named else ""
+
+
+def _found(verdict: Verdict, entries: Sequence[Entry]) -> str:
+    if verdict.error is not None:
+        return verdict.error
+    if verdict.success or not verdict.unexpected:
+        return verdict.observed or f"{verdict.unexpected} unexpected"
+    some = ", ".join(entries[row].sample_id for row in verdict.rows[:5])
+    return f"{verdict.unexpected} unexpected" + (f", such as {some}" if some else "")

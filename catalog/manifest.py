@@ -1,0 +1,133 @@
+"""What a dataset version says of itself: its content hash, its manifest, its card."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from catalog.assembly import Entry, Row
+from catalog.canonical import canonical
+from schemas.labels import Answer
+from schemas.project import DatasetRecipe
+from schemas.verdicts import Event
+
+
+class Governing(Event):
+    """What governed the version beside its rows; `guideline_sha256` is the hash of the guideline's text."""
+
+    project: str
+    title: str
+    contract: int
+    suite: str
+    guideline: int
+    guideline_sha256: str
+    classes: tuple[Answer, ...]
+    recipe: DatasetRecipe
+
+
+class File(Event):
+    """One file of the version, by its name beside the manifest."""
+
+    name: str
+    sha256: str
+    bytes: int
+    rows: int
+
+
+class Split(Event):
+    """How many rows of each class a split has."""
+
+    rows: int
+    classes: dict[Answer, int]
+
+
+class Manifest(Event):
+    """The whole of `manifest.json`; nothing in it depends on when or where the version was published."""
+
+    content_hash: str
+    governing: Governing
+    rows: int
+    simulated: int  # rows with labels from simulated labelers
+    splits: dict[str, Split]
+    files: tuple[File, ...]
+
+
+class DatasetPublished(Event):
+    """A dataset version exists; announced on `P.datasets`."""
+
+    project: str
+    version: int
+    content_hash: str
+    rows: int
+    location: str
+    published_at: datetime
+
+
+def content_hash(rows: Sequence[Row], governing: Governing) -> str:
+    """Return the SHA-256 of the canonical JSON of `governing` and of each row, a line each."""
+    digest = hashlib.sha256(canonical(governing) + b"\n")
+    for row in rows:
+        digest.update(canonical([row.entry.model_dump(mode="json"), dict(row.sample)]) + b"\n")
+    return digest.hexdigest()
+
+
+def manifest(rows: Sequence[Row], governing: Governing, files: Sequence[File]) -> Manifest:
+    """Return the manifest of a version made of `rows`, kept in `files`."""
+    entries = [row.entry for row in rows]
+    return Manifest(
+        content_hash=content_hash(rows, governing),
+        governing=governing,
+        rows=len(rows),
+        simulated=sum(entry.simulated for entry in entries),
+        splits={split: _split(entries, split) for split in sorted(governing.recipe.splits)},
+        files=tuple(files),
+    )
+
+
+def _split(entries: Sequence[Entry], split: str) -> Split:
+    counts = Counter(entry.label for entry in entries if entry.split == split)
+    return Split(rows=counts.total(), classes=dict(sorted(counts.items())))
+
+
+def card(made: Manifest) -> str:
+    """Return the dataset card in Markdown; it says where labels are simulated."""
+    governing = made.governing
+    return "\n".join(
+        [
+            f"# {governing.title}",
+            "",
+            f"Project `{governing.project}`, content hash `{made.content_hash}`, {made.rows} rows.",
+            "",
+            _provenance(made),
+            "",
+            *_class_table(made),
+            "",
+            f"- Contract {governing.contract}, expectation suite `{governing.suite}`, guideline {governing.guideline}.",
+            f"- Rows that share `{governing.recipe.group}` stay in one split.",
+            "- `manifest.jsonl` names for each row its offset, versions, consensus, and the reason it was selected.",
+            "- `propensity` is the probability of that selection: weight by its inverse to estimate the stream.",
+            "",
+            "| file | rows | bytes | SHA-256 |",
+            "|---|---:|---:|---|",
+            *(f"| `{one.name}` | {one.rows} | {one.bytes} | `{one.sha256}` |" for one in made.files),
+            "",
+        ]
+    )
+
+
+def _provenance(made: Manifest) -> str:
+    if made.simulated == 0:
+        return "Labels were given by people."
+    return (
+        f"**Labels are simulated** in {made.simulated} of {made.rows} rows: at least one of their labelers was "
+        "a simulation. Do not take them for the judgment of people."
+    )
+
+
+def _class_table(made: Manifest) -> list[str]:
+    splits = list(made.splits)
+    counts = (
+        f"| {label} | {' | '.join(str(made.splits[split].classes.get(label, 0)) for split in splits)} |"
+        for label in made.governing.classes
+    )
+    return [f"| class | {' | '.join(splits)} |", f"|---|{'---:|' * len(splits)}", *counts]

@@ -1,0 +1,100 @@
+"""A version's rows as an Arrow table: what the released Parquet files hold."""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+from pydantic import JsonValue
+
+from catalog.assembly import Row
+from catalog.canonical import canonical
+
+# Payload fields are columns under this prefix, so that they never meet ours.
+PAYLOAD = "payload."
+
+Cell = Callable[[Row], Any]
+
+
+def _sample(name: str) -> Cell:
+    return lambda row: row.sample.get(name)
+
+
+def _text(value: JsonValue) -> str | None:
+    return None if value is None else canonical(value).decode()
+
+
+def _entry(name: str) -> Cell:
+    return lambda row: getattr(row.entry, name)
+
+
+# Every column but the payload's, with its type and where it is read from.
+COLUMNS: tuple[tuple[str, Any, Cell], ...] = (
+    ("sample_id", pa.string(), _entry("sample_id")),
+    ("label", pa.string(), _entry("label")),
+    ("confidence", pa.float64(), _entry("confidence")),
+    ("votes", pa.int64(), _entry("votes")),
+    ("method", pa.string(), _entry("method")),
+    ("guideline", pa.int64(), _entry("guideline")),
+    ("simulated", pa.bool_(), _entry("simulated")),
+    ("reasons", pa.list_(pa.string()), lambda row: [str(reason) for reason in row.entry.reasons]),
+    ("propensity", pa.float64(), _entry("propensity")),
+    ("group", pa.string(), _entry("group")),
+    ("source", pa.string(), _sample("source")),
+    (
+        "occurred_at",
+        pa.timestamp("us", tz="UTC"),
+        lambda row: datetime.fromisoformat(str(row.sample["occurred_at"])).astimezone(UTC),
+    ),
+    ("contract", pa.int64(), _entry("contract")),
+    ("suite", pa.string(), _entry("suite")),
+    ("payload", pa.string(), lambda row: _text(row.sample["payload"])),
+    ("attributes", pa.string(), lambda row: _text(row.sample.get("attributes"))),
+    ("prediction", pa.string(), lambda row: _text(row.sample.get("prediction"))),
+    ("embedding", pa.list_(pa.float64()), _sample("embedding")),
+    ("media", pa.string(), _sample("media")),
+    ("topic", pa.string(), lambda row: row.entry.origin.topic),
+    ("partition", pa.int64(), lambda row: row.entry.origin.partition),
+    ("offset", pa.int64(), lambda row: row.entry.origin.offset),
+)
+
+
+def table(rows: Sequence[Row]) -> pa.Table:
+    """Return the rows as a table: the columns above, then the payload's fields as `payload.NAME`.
+
+    `payload` holds the payload as JSON, without loss; its fields are there besides for the reader's comfort:
+    each with the type that all its values share, as JSON where they share none.
+    """
+    arrays = {name: pa.array([cell(row) for row in rows], type=kind) for name, kind, cell in COLUMNS}
+    payloads = [_payload(row) for row in rows]
+    for name in sorted({field for payload in payloads for field in payload}):
+        arrays[PAYLOAD + name] = _field([payload.get(name) for payload in payloads])
+    return pa.table(arrays)
+
+
+def payloads(data: pa.Table) -> list[dict[str, Any]]:
+    """Return the payloads of a released table, as their contract had them."""
+    return [json.loads(text) for text in data.column("payload").to_pylist()]
+
+
+def _payload(row: Row) -> dict[str, JsonValue]:
+    payload = row.sample["payload"]
+    return payload if isinstance(payload, dict) else {}
+
+
+def _field(values: list[JsonValue]) -> pa.Array:
+    if not any(isinstance(value, dict) for value in values):
+        try:
+            return _known(pa.array(values))
+        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+            pass
+    return pa.array([_text(value) for value in values], type=pa.string())
+
+
+def _known(array: pa.Array) -> pa.Array:
+    """Refuse types that only absent or nested values have: Parquet's readers differ about them."""
+    inner = array.type.value_type if pa.types.is_list(array.type) else array.type
+    if pa.types.is_null(inner) or pa.types.is_nested(inner):
+        raise pa.ArrowInvalid("no plain type")
+    return array

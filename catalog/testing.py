@@ -1,0 +1,86 @@
+"""For tests of what stands on this package: candidates, and what governs a version."""
+
+from typing import Any
+
+from pydantic import JsonValue
+
+from catalog.assembly import Assembler, Candidate
+from catalog.manifest import Governing
+from schemas.labels import Consensus, Vote
+from schemas.project import DatasetRecipe
+from schemas.verdicts import Origin, Reason, Selection
+
+CLASSES = ("cat", "dog", "fox")
+
+
+def recipe(**changes: Any) -> DatasetRecipe:
+    """Return a recipe that asks for little; `changes` replace its fields."""
+    fields: dict[str, Any] = {
+        "group": "batch",
+        "splits": {"train": 0.8, "test": 0.2},
+        "min_rows": 1,
+        "agreement_floor": 0.0,
+    }
+    return DatasetRecipe.model_validate({**fields, **changes})
+
+
+def assembler(**changes: Any) -> Assembler:
+    """Return the assembler of a project of three classes, with this recipe."""
+    return Assembler(project="zoo", recipe=recipe(**changes), contract=1, classes=CLASSES)
+
+
+def governing(**changes: Any) -> Governing:
+    """Return what governs a version of that project."""
+    fields: dict[str, Any] = {
+        "project": "zoo",
+        "title": "Animals",
+        "contract": 1,
+        "suite": "s",
+        "guideline": 1,
+        "guideline_sha256": "0" * 64,
+        "classes": CLASSES,
+        "recipe": recipe(),
+    }
+    return Governing.model_validate({**fields, **changes})
+
+
+def candidate(
+    offset: int,
+    label: str = "cat",
+    *,
+    sample_id: str | None = None,
+    payload: JsonValue = None,
+    attributes: dict[str, JsonValue] | None = None,
+    guideline: int = 1,
+    answers: tuple[str, ...] | None = None,
+    **changes: Any,
+) -> Candidate:
+    """Return the candidate at an offset of partition 0, settled by two equal answers unless `changes` say otherwise."""
+    given = answers or (label, label)
+    fields: dict[str, Any] = {
+        "origin": Origin(topic="zoo.samples", partition=0, offset=offset),
+        "sample": {
+            "contract": 1,
+            "sample_id": sample_id or f"s{offset}",
+            "source": "camera",
+            "occurred_at": "2026-01-01T00:00:00Z",
+            "payload": payload or {"size": offset, "name": f"n{offset}"},
+            "prediction": {"model": "m1", "scores": {"cat": 0.6, "dog": 0.4}},
+            "embedding": [0.5, 0.25],
+            "attributes": attributes or {},
+            "media": None,
+        },
+        "suite": "s",
+        "selection": Selection(reasons=(Reason.AUDIT,), scores={Reason.AUDIT: 0.5}, propensity=0.1),
+        "consensus": Consensus(
+            answer=label,
+            confidence=0.97,
+            method="one-coin",
+            votes=tuple(Vote(labeler=f"l{number}", answer=answer) for number, answer in enumerate(given)),
+            guideline=guideline,
+        ),
+        "settled": True,
+        "answers": given,
+        "simulated": False,
+    }
+    return Candidate(**{**fields, **changes})

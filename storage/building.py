@@ -1,0 +1,151 @@
+"""Build the next dataset version: read, assemble, gate, release. Importing this takes seconds (Great Expectations)."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import Engine
+
+from catalog import expectations, gate
+from catalog.assembly import Assembler, Assembly, Exclusion, Row
+from catalog.canonical import sha256
+from catalog.manifest import Governing, content_hash
+from quality import columns
+from schemas.labels import Guideline
+from storage import guidelines
+from storage.candidates import Candidates, read_candidates, read_sample
+from storage.database import open_engine
+from storage.lake import Lake
+from storage.projects import Project
+from storage.releases import Release, find_content, publish
+from storage.settings import StorageSettings
+
+
+class BuildStatus(StrEnum):
+    """How a build ended."""
+
+    PUBLISHED = "published"  # a new version exists
+    UNCHANGED = "unchanged"  # the same rows are a version already
+    RED = "red"  # the gate is shut; nothing was published
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildOutcome:
+    """What a build came to: the version, or the gate's results that say what is missing.
+
+    `excluded` counts labeled samples that are not in, by cause; `unarchived` those whose sample the lake does
+    not hold yet. Of an unchanged version the gate is not asked again.
+    """
+
+    status: BuildStatus
+    release: Release | None
+    results: tuple[gate.Result, ...]
+    excluded: Mapping[Exclusion, int]
+    unarchived: int
+
+    @property
+    def text(self) -> str:
+        """Say in words what happened; every check that is not ok has a line."""
+        if self.release is None:
+            return f"Nothing was published, because the gate is shut.\n{gate.explain(self.results)}"
+        said = "exists already" if self.status is BuildStatus.UNCHANGED else "was published"
+        text = f"Version {self.release.version} with {self.release.rows} rows {said}.\n{gate.explain(self.results)}"
+        return text.rstrip()
+
+
+def build(project: Project, settings: StorageSettings) -> BuildOutcome:
+    """Publish the project's next dataset version, unless it would repeat one or the gate is shut.
+
+    Reads all there is and keeps nothing between calls, so it may be repeated, and run beside itself.
+    """
+    with ExitStack() as stack:
+        lake = stack.enter_context(Lake.open(settings))
+        engine = open_engine(settings)
+        stack.callback(engine.dispose)
+        guideline = _guideline(engine, project)
+        candidates = read_candidates(engine, lake, project)
+        assembly = _assembler(project).assemble(candidates.ready)
+        governing = governed_by(project, guideline)
+        existing = find_content(engine, project.config.name, content_hash(assembly.rows, governing))
+        if existing is not None:
+            return _outcome(BuildStatus.UNCHANGED, candidates, assembly, release=existing)
+        results = judge(project, candidates, assembly)
+        if not gate.is_open(results):
+            return _outcome(BuildStatus.RED, candidates, assembly, results=results)
+        release = publish(engine, settings, assembly.rows, governing, notes=_notes(assembly, results))
+        return _outcome(BuildStatus.PUBLISHED, candidates, assembly, results=results, release=release)
+
+
+def governed_by(project: Project, guideline: Guideline) -> Governing:
+    """Return what governs a version of the project that is built under this guideline."""
+    config = project.config
+    return Governing(
+        project=config.name,
+        title=config.title,
+        contract=config.contract.current,
+        suite=project.suite_fingerprint,
+        guideline=guideline.version,
+        guideline_sha256=sha256(guideline.body.encode()),
+        classes=config.labels.classes,
+        recipe=config.dataset,
+    )
+
+
+def judge(project: Project, candidates: Candidates, assembly: Assembly) -> tuple[gate.Result, ...]:
+    """Return the gate's results for the assembled rows; the suite is run by Great Expectations itself."""
+    config = project.config
+    return gate.check(
+        [row.entry for row in assembly.rows],
+        candidates.ready,
+        expectations.run(project.suite, expectations.frame(_columns(project, assembly.rows), project.suite)),
+        recipe=config.dataset,
+        classes=config.labels.classes,
+        first_answers=config.overlap.first,
+    )
+
+
+def _assembler(project: Project) -> Assembler:
+    config = project.config
+    return Assembler(
+        project=config.name,
+        recipe=config.dataset,
+        contract=config.contract.current,
+        classes=config.labels.classes,
+    )
+
+
+def _guideline(engine: Engine, project: Project) -> Guideline:
+    """Return the version in force; before any was published, that is the project's own text."""
+    published = guidelines.history(engine, project.config.name)
+    return published[-1] if published else Guideline(version=1, body=project.guideline)
+
+
+def _columns(project: Project, rows: Sequence[Row]) -> list[dict[str, object]]:
+    """Return each row as the suite sees it; assembled samples are those that today's contract reads."""
+    read = (read_sample(project, row.sample) for row in rows)
+    return [columns.row(sample) for sample in read if sample is not None]
+
+
+def _notes(assembly: Assembly, results: Sequence[gate.Result]) -> dict[str, object]:
+    return {
+        "gate": [result.model_dump(mode="json") for result in results],
+        "excluded": {str(cause): count for cause, count in assembly.excluded.items()},
+    }
+
+
+def _outcome(
+    status: BuildStatus,
+    candidates: Candidates,
+    assembly: Assembly,
+    *,
+    results: tuple[gate.Result, ...] = (),
+    release: Release | None = None,
+) -> BuildOutcome:
+    return BuildOutcome(
+        status=status,
+        release=release,
+        results=results,
+        excluded=assembly.excluded,
+        unarchived=candidates.unarchived,
+    )

@@ -1,0 +1,200 @@
+"""Released dataset versions: their files in the lake, and the row in PostgreSQL whose commit makes them exist.
+
+Files lie in `releases/PROJECT/CONTENT_HASH` of the lake: one Parquet file a split, `manifest.json`,
+`manifest.jsonl` with an entry for each row, `croissant.json` and the card `README.md`. They say neither the
+version's number nor its time, so that the same rows give the same bytes; both stand in PostgreSQL.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from sqlalchemy import Connection, Engine, Row, func, insert, select
+
+from catalog.assembly import Entry
+from catalog.assembly import Row as DatasetRow
+from catalog.canonical import canonical, lines, sha256
+from catalog.croissant import croissant
+from catalog.diff import Diff, Version, diff
+from catalog.manifest import DatasetPublished, File, Governing, Manifest, card, content_hash, manifest
+from catalog.table import table
+from schemas.errors import InputError
+from schemas.topics import Topics
+from storage.database import lost_connections_named
+from storage.files import Folder
+from storage.settings import StorageSettings
+from storage.tables import DatasetVersionRow, OutboxRow
+
+# The family of advisory locks, one a project, under which version numbers are given.
+NUMBERING = 0x0A55A5
+
+# Fixed, so that the same table gives the same bytes.
+PARQUET = {"compression": "zstd", "compression_level": 3, "row_group_size": 65_536, "version": "2.6"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """A published version; `manifest` is its `manifest.json` with the `gate`'s results and what was `excluded`."""
+
+    project: str
+    version: int
+    content_hash: str
+    rows: int
+    location: str
+    manifest: Mapping[str, Any]
+    published_at: datetime
+
+    @property
+    def governing(self) -> Governing:
+        """What governed the version beside its rows."""
+        return Governing.model_validate(self.manifest["governing"])
+
+
+@lost_connections_named()
+def list_versions(engine: Engine, project: str) -> list[Release]:
+    """Return the project's versions, oldest first."""
+    found = select(*DatasetVersionRow.__table__.columns).where(DatasetVersionRow.project == project)
+    with engine.connect() as connection:
+        return [_release(row) for row in connection.execute(found.order_by(DatasetVersionRow.version))]
+
+
+def get_version(engine: Engine, project: str, version: int | None = None) -> Release:
+    """Return a version, the latest unless one is named.
+
+    Raises:
+        InputError: there is no such version.
+    """
+    versions = list_versions(engine, project)
+    for release in reversed(versions):
+        if version in (None, release.version):
+            return release
+    known = ", ".join(str(release.version) for release in versions) or "none: build one first"
+    raise InputError(f"Project {project} has no dataset version {version or ''}; there are: {known}.")
+
+
+def find_content(engine: Engine, project: str, content: str) -> Release | None:
+    """Return the version with this content hash, if there is one."""
+    return next((one for one in list_versions(engine, project) if one.content_hash == content), None)
+
+
+def publish(
+    engine: Engine,
+    settings: StorageSettings,
+    rows: Sequence[DatasetRow],
+    governing: Governing,
+    *,
+    notes: Mapping[str, Any],
+) -> Release:
+    """Write the version's files, then publish it in one transaction: its row, and its announcement in the outbox.
+
+    Publishes nothing where a version with this content hash exists, and returns that. `notes` are kept in the
+    row's manifest only: what is said of the version but does not follow from its content.
+    """
+    project, content = governing.project, content_hash(rows, governing)
+    existing = find_content(engine, project, content)
+    if existing is not None:
+        return existing
+    folder = Folder.of(settings, "releases", project, content)
+    made = _write(folder, rows, governing)
+    return _announce(engine, made, folder.uri, notes)
+
+
+@lost_connections_named()
+def _announce(engine: Engine, made: Manifest, location: str, notes: Mapping[str, Any]) -> Release:
+    project = made.governing.project
+    with engine.begin() as connection:
+        connection.execute(select(func.pg_advisory_xact_lock(NUMBERING, func.hashtext(project))))
+        existing = _by_content(connection, project, made.content_hash)
+        if existing is not None:
+            return existing
+        last = select(func.coalesce(func.max(DatasetVersionRow.version), 0), func.now())
+        number, now = connection.execute(last.where(DatasetVersionRow.project == project)).one()
+        release = Release(
+            project=project,
+            version=number + 1,
+            content_hash=made.content_hash,
+            rows=made.rows,
+            location=location,
+            manifest={**made.model_dump(mode="json"), **notes},
+            published_at=now,
+        )
+        connection.execute(insert(DatasetVersionRow).values(vars(release)))
+        connection.execute(insert(OutboxRow).values(_announcement(release)))
+    return release
+
+
+def _by_content(connection: Connection, project: str, content: str) -> Release | None:
+    found = select(*DatasetVersionRow.__table__.columns)
+    found = found.where(DatasetVersionRow.project == project, DatasetVersionRow.content_hash == content)
+    row = connection.execute(found).one_or_none()
+    return None if row is None else _release(row)
+
+
+def _release(row: Row[Any]) -> Release:
+    return Release(**row._asdict())
+
+
+def _announcement(release: Release) -> dict[str, Any]:
+    said = {name: value for name, value in vars(release).items() if name != "manifest"}
+    return {
+        "topic": Topics(project=release.project).datasets,
+        "key": release.project.encode(),
+        "value": DatasetPublished(**said).model_dump_json().encode(),
+    }
+
+
+def _write(folder: Folder, rows: Sequence[DatasetRow], governing: Governing) -> Manifest:
+    data = table(rows)
+    splits = pa.array([row.entry.split for row in rows], pa.string())
+    files: list[File] = []
+    for split in sorted(governing.recipe.splits):
+        part = data.filter(pc.equal(splits, split))
+        files.append(_put(folder, f"{split}.parquet", parquet(part), part.num_rows))
+    files.append(_put(folder, "manifest.jsonl", lines(row.entry for row in rows), len(rows)))
+    made = manifest(rows, governing, files)
+    folder.write("croissant.json", _readable(croissant(made, data.schema)))
+    folder.write("README.md", card(made).encode())
+    folder.write("manifest.json", _readable(made.model_dump(mode="json")))
+    return made
+
+
+def _put(folder: Folder, name: str, data: bytes, rows: int) -> File:
+    folder.write(name, data)
+    return File(name=name, sha256=sha256(data), bytes=len(data), rows=rows)
+
+
+def _readable(value: Any) -> bytes:
+    return json.dumps(json.loads(canonical(value)), indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def parquet(data: pa.Table) -> bytes:
+    """Return a table as a Parquet file; equal tables give equal bytes with one release of pyarrow."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(data, sink, **PARQUET)
+    written: bytes = sink.getvalue().to_pybytes()
+    return written
+
+
+def read_split(settings: StorageSettings, release: Release, split: str) -> pa.Table:
+    """Return a released split as a table; its columns are those of `catalog.table`."""
+    return pq.read_table(pa.BufferReader(_folder(settings, release).read(f"{split}.parquet")))
+
+
+def read_entries(settings: StorageSettings, release: Release) -> list[Entry]:
+    """Return the manifest's entry of each row."""
+    return [Entry.model_validate_json(line) for line in _folder(settings, release).read("manifest.jsonl").splitlines()]
+
+
+def compare(settings: StorageSettings, old: Release, new: Release) -> Diff:
+    """Return what changed from one version to another, by cause."""
+    before, after = (Version(governing=one.governing, entries=read_entries(settings, one)) for one in (old, new))
+    return diff(before, after)
+
+
+def _folder(settings: StorageSettings, release: Release) -> Folder:
+    return Folder.of(settings, "releases", release.project, release.content_hash)

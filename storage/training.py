@@ -1,0 +1,112 @@
+"""Retrain the project's fixed model on a dataset version, and report what the version gained."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from catalog.evaluation import TrainingReport, accuracy, by_class, gain
+from catalog.gate import TRAIN
+from catalog.table import payloads
+from schemas.errors import InputError
+from schemas.labels import Answer
+from storage.database import lost_connections_named, open_engine
+from storage.projects import Project
+from storage.releases import Release, get_version, list_versions, read_split
+from storage.settings import StorageSettings
+from storage.tables import TrainingRow
+
+GOLD_SEED = "gold seed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSet:
+    """What one model is trained on; `name` says where it came from."""
+
+    name: str
+    payloads: Sequence[Mapping[str, Any]]
+    labels: Sequence[Answer]
+    simulated: int = 0
+
+
+def retrain(project: Project, settings: StorageSettings, version: int | None = None) -> TrainingReport:
+    """Train on the gold seed and a version's train split, the latest unless one is named, and store the report.
+
+    The model is compared with one trained on the gold seed and the version before, or, where there is none or it is
+    of another contract, on the gold seed alone: what changes between two trainings is the version. A version that has a report is not trained again: the stored one is returned.
+
+    Raises:
+        InputError: there is no such version.
+    """
+    with ExitStack() as stack:
+        engine = open_engine(settings)
+        stack.callback(engine.dispose)
+        release = get_version(engine, project.config.name, version)
+        stored = find_report(engine, project.config.name, release.version)
+        if stored is not None:
+            return stored
+        report = evaluate(project, release, _released(settings, project, release), _baseline(engine, settings, project, release))
+        return _store(engine, report)
+
+
+def evaluate(project: Project, release: Release, trained: TrainingSet, baseline: TrainingSet) -> TrainingReport:
+    """Return the report on a model trained on `trained`; both are judged on the project's gold test set."""
+    test, truth = project.trainer.gold_test()
+    predicted, before = (project.trainer.train(one.payloads, one.labels).predict(test) for one in (trained, baseline))
+    return TrainingReport(
+        project=release.project,
+        version=release.version,
+        baseline=baseline.name,
+        train=len(trained.labels),
+        test=len(truth),
+        simulated=trained.simulated,
+        accuracy=accuracy(truth, predicted),
+        baseline_accuracy=accuracy(truth, before),
+        gain=gain(truth, predicted, before),
+        classes=by_class(trained.labels, truth, predicted),
+    )
+
+
+@lost_connections_named()
+def find_report(engine: Engine, project: str, version: int) -> TrainingReport | None:
+    """Return what training on a version came to, if it was trained on."""
+    found = select(TrainingRow.report).where(TrainingRow.project == project, TrainingRow.version == version)
+    with engine.connect() as connection:
+        body = connection.scalar(found)
+    return None if body is None else TrainingReport.model_validate(body)
+
+
+def _released(settings: StorageSettings, project: Project, release: Release) -> TrainingSet:
+    if TRAIN not in release.governing.recipe.splits:
+        raise InputError(f"Version {release.version} of {release.project} has no split called {TRAIN!r}.")
+    data, seed = read_split(settings, release, TRAIN), _seed(project)
+    return TrainingSet(
+        name=f"version {release.version}",
+        payloads=[*seed.payloads, *payloads(data)],
+        labels=[*seed.labels, *data.column("label").to_pylist()],
+        simulated=sum(data.column("simulated").to_pylist()),
+    )
+
+
+def _seed(project: Project) -> TrainingSet:
+    samples, labels = project.trainer.gold_seed()
+    return TrainingSet(name=GOLD_SEED, payloads=samples, labels=labels)
+
+
+def _baseline(engine: Engine, settings: StorageSettings, project: Project, release: Release) -> TrainingSet:
+    earlier = [one for one in list_versions(engine, release.project) if one.version < release.version]
+    if earlier and earlier[-1].governing.contract == release.governing.contract:
+        return _released(settings, project, earlier[-1])
+    return _seed(project)
+
+
+@lost_connections_named()
+def _store(engine: Engine, report: TrainingReport) -> TrainingReport:
+    """Keep the report, unless somebody was faster; return the one that is kept."""
+    row = {"project": report.project, "version": report.version, "report": report.model_dump(mode="json")}
+    with engine.begin() as connection:
+        connection.execute(upsert(TrainingRow).values(row).on_conflict_do_nothing())
+    return find_report(engine, report.project, report.version) or report

@@ -1,0 +1,77 @@
+"""Great Expectations, behind its one module: plain suites in, typed verdicts out."""
+
+from typing import Any
+
+import pytest
+
+from catalog.expectations import frame, run
+from schemas.verdicts import Severity
+
+ROWS: list[dict[str, object]] = [
+    {"a": 1, "b": None, "s": "x"},
+    {"a": 2, "b": 3, "s": None},
+    {"a": 3, "b": None, "s": "y"},
+    {"a": 40, "b": 7, "s": "z"},
+]
+
+
+def suite(*entries: tuple[str, dict[str, Any]], severity: str = "critical") -> dict[str, Any]:
+    """Return a suite as its JSON file has it."""
+    listed = [{"type": kind, "kwargs": kwargs, "meta": {}, "severity": severity} for kind, kwargs in entries]
+    return {"name": "zoo", "expectations": listed}
+
+
+def judge(plain: dict[str, Any]) -> list[tuple[bool, tuple[int, ...]]]:
+    """Return success and unexpected rows of each expectation."""
+    return [(verdict.success, verdict.rows) for verdict in run(plain, frame(ROWS, plain))]
+
+
+def test_verdicts_come_in_the_order_of_the_suite_with_the_rows_that_broke_it() -> None:
+    """Absent values break only the rule that forbids them, and integers beside them stay integers."""
+    plain = suite(
+        ("expect_column_values_to_match_regex", {"column": "b", "regex": "^[0-9]$"}),
+        ("expect_column_values_to_not_be_null", {"column": "s"}),
+        ("expect_column_mean_to_be_between", {"column": "b", "min_value": 5, "max_value": 5}),
+        ("expect_column_values_to_be_between", {"column": "a", "max_value": 3}),
+        ("expect_table_row_count_to_be_between", {"min_value": 5}),
+    )
+    assert judge(plain) == [(True, ()), (False, (1,)), (True, ()), (False, (3,)), (False, ())]
+
+
+@pytest.mark.parametrize(
+    ("kind", "kwargs", "error"),
+    [
+        ("expect_column_values_to_not_be_null", {"column": "zz"}, 'The column "zz" in BatchData does not exist'),
+        ("expect_wonders", {"column": "a"}, "expect_wonders not found"),
+        ("expect_column_values_to_be_between", {"column": "a", "min_vale": 1}, "min_vale"),
+        ("expect_column_values_to_be_between", {"column": "s", "min_value": 1}, "of the same type"),
+    ],
+)
+def test_what_cannot_be_judged_is_an_error_of_that_expectation(kind: str, kwargs: dict[str, Any], error: str) -> None:
+    """A missing column, an unknown rule, a misspelt option: the others are judged all the same."""
+    plain = suite((kind, kwargs), ("expect_column_values_to_not_be_null", {"column": "a"}))
+    wrong, right = run(plain, frame(ROWS, plain))
+    assert (wrong.type, wrong.success, right.success) == (kind, False, True)
+    assert error in (wrong.error or "")
+
+
+def test_an_attribute_that_no_row_has_is_absent_in_all_of_them() -> None:
+    """Samples may lack any attribute, as they may on the stream."""
+    plain = suite(
+        ("expect_column_values_to_be_in_set", {"column": "attributes.noise", "value_set": ["car"]}),
+        ("expect_column_values_to_not_be_null", {"column": "attributes.noise"}),
+    )
+    assert judge(plain) == [(True, ()), (False, (0, 1, 2, 3))]
+
+
+def test_severity_is_kept() -> None:
+    """Warnings are reported; without a severity a rule is critical."""
+    plain = suite(("expect_column_values_to_not_be_null", {"column": "s"}), severity="warning")
+    bare = {"expectations": [{"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "s"}}]}
+    found = [run(one, frame(ROWS, one))[0].severity for one in (plain, bare)]
+    assert found == [Severity.WARNING, Severity.CRITICAL]
+
+
+def test_a_suite_without_expectations_has_no_verdicts() -> None:
+    """Nothing was asked."""
+    assert run({"name": "empty"}, frame(ROWS, {})) == ()

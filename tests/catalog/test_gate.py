@@ -1,0 +1,99 @@
+"""The gate: what must be true of a version, and what is said where it is not."""
+
+from typing import Any
+
+from catalog.assembly import Candidate, Entry
+from catalog.gate import Result, Verdict, check, explain, is_open
+from catalog.testing import CLASSES, assembler, candidate, recipe
+from schemas.verdicts import Severity
+
+# Enough of every class, all in the one split that trains.
+GOOD = [candidate(offset, CLASSES[offset % 3]) for offset in range(12)]
+ALL_TRAIN = {"train": 1.0}
+
+
+def judged(candidates: list[Candidate], *verdicts: Verdict, **changes: Any) -> dict[str, Result]:
+    """Assemble the candidates and return the gate's results by name."""
+    changes = {"splits": ALL_TRAIN, **changes}
+    entries = [row.entry for row in assembler(**changes).assemble(candidates).rows]
+    results = check(entries, candidates, verdicts, recipe=recipe(**changes), classes=CLASSES, first_answers=2)
+    return {result.check: result for result in results}
+
+
+def verdict(**changes: Any) -> Verdict:
+    """Return what Great Expectations says of a broken rule; `changes` replace fields."""
+    fields: dict[str, Any] = {
+        "type": "expect_column_values_to_be_between",
+        "kwargs": {"column": "size", "max_value": 5},
+        "severity": Severity.CRITICAL,
+        "success": False,
+        "unexpected": 2,
+        "rows": (6, 7),
+    }
+    return Verdict(**{**fields, **changes})
+
+
+def test_a_good_dataset_opens_the_gate() -> None:
+    """All checks are ok, and there is nothing to explain."""
+    results = list(judged(GOOD).values())
+    assert (is_open(results), explain(results)) == (True, "")
+
+
+def test_too_few_rows_shut_it() -> None:
+    """And it says how many more are needed."""
+    result = judged(GOOD, min_rows=20)["rows"]
+    assert (result.ok, result.found, result.remedy) == (False, "12", "Have 8 more samples labeled consistently.")
+
+
+def test_labelers_who_disagree_shut_it_although_every_row_is_settled() -> None:
+    """Agreement is that of the first answers, settled or not: later ones were asked for because those differ."""
+    torn = [candidate(offset, "cat", answers=("cat", "dog", "cat", "cat")) for offset in range(20, 40)]
+    result = judged([*GOOD, *torn], agreement_floor=0.5)["agreement"]
+    assert not result.ok
+    assert float(result.found) < 0.1
+
+
+def test_agreement_that_cannot_be_measured_shuts_it() -> None:
+    """One answer a task says nothing of agreement."""
+    alone = [candidate(offset, label, answers=(label,)) for offset, label in enumerate(CLASSES)]
+    assert judged(alone)["agreement"].found == "no two classes among tasks with two answers"
+
+
+def test_a_class_that_is_not_in_train_shuts_it() -> None:
+    """And it is named; a recipe without a split called train lacks them all."""
+    only = [candidate(offset, CLASSES[offset % 2]) for offset in range(12)]
+    assert judged(only)["classes"].found == "none of fox"
+    assert judged(GOOD, splits={"all": 1.0})["classes"].found == "none of cat, dog, fox"
+
+
+def test_a_class_that_is_too_large_shuts_it() -> None:
+    """The cap could not be met: two classes cannot both stay below two fifths."""
+    only = [candidate(offset, CLASSES[offset % 2]) for offset in range(12)]
+    assert not judged(only, max_class_share=0.4)["class share"].ok
+
+
+def test_a_group_on_two_sides_shuts_it() -> None:
+    """It cannot happen while splits go by group; the gate looks all the same."""
+    entry = assembler().assemble([candidate(1, attributes={"batch": "b"})]).rows[0].entry
+    torn: list[Entry] = [entry.model_copy(update={"split": split}) for split in ("train", "test")]
+    results = check(torn, [], [], recipe=recipe(), classes=CLASSES, first_answers=2)
+    assert [result.found for result in results if result.check == "leakage"] == [
+        '1 groups in several, such as batch="b"'
+    ]
+
+
+def test_a_broken_critical_expectation_shuts_it_and_names_samples() -> None:
+    """The line says which rule, what it allows, and where to look."""
+    results = list(judged(GOOD, verdict()).values())
+    assert not is_open(results)
+    assert explain(results) == (
+        "failed: suite: expect_column_values_to_be_between (size): wanted max_value 5, found 2 unexpected, "
+        "such as s6, s7. Look at these samples; correct the source, or the suite."
+    )
+
+
+def test_a_broken_warning_is_reported_and_lets_it_open() -> None:
+    """Unless the rule could not be judged at all."""
+    warned = list(judged(GOOD, verdict(severity=Severity.WARNING)).values())
+    assert (is_open(warned), explain(warned)[:7]) == (True, "warning")
+    assert not is_open(list(judged(GOOD, verdict(severity=Severity.WARNING, error="no such column")).values()))

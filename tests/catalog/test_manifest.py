@@ -1,0 +1,103 @@
+"""Manifest, card, Croissant and table: what a version says of itself."""
+
+import json
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import JsonValue
+
+from catalog.assembly import Row
+from catalog.canonical import canonical
+from catalog.croissant import croissant
+from catalog.manifest import File, card, content_hash, manifest
+from catalog.table import COLUMNS, payloads, table
+from catalog.testing import assembler, candidate, governing
+
+Json = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def rows(*changes: dict[str, Any]) -> tuple[Row, ...]:
+    """Return the rows of a version that holds these candidates."""
+    return assembler().assemble(candidate(offset, **change) for offset, change in enumerate(changes)).rows
+
+
+@given(value=Json)
+def test_canonical_json_is_read_back_as_it_was(value: JsonValue) -> None:
+    """And a second writing gives the same bytes."""
+    written = canonical(value)
+    assert canonical(json.loads(written)) == written
+
+
+@pytest.mark.parametrize("change", [{"label": "dog"}, {"simulated": True}, {"payload": {"size": 5}}, {"guideline": 2}])
+def test_the_content_hash_changes_with_any_row(change: dict[str, Any]) -> None:
+    """Label, evidence and sample all count."""
+    assert content_hash(rows({}), governing()) == content_hash(rows({}), governing())
+    assert content_hash(rows({}), governing()) != content_hash(rows(change), governing())
+
+
+@pytest.mark.parametrize("change", [{"suite": "t"}, {"contract": 2}, {"guideline": 2}, {"guideline_sha256": "1" * 64}])
+def test_the_content_hash_changes_with_what_governs(change: dict[str, Any]) -> None:
+    """The same rows under another suite are another version."""
+    assert content_hash(rows({}), governing()) != content_hash(rows({}), governing(**change))
+
+
+def test_the_card_says_where_labels_are_simulated() -> None:
+    """Nobody shall take them for the judgment of people."""
+    people, mixed = (manifest(made, governing(), []) for made in (rows({}, {}), rows({}, {"simulated": True})))
+    assert "Labels were given by people." in card(people)
+    assert "**Labels are simulated** in 1 of 2 rows" in card(mixed)
+
+
+def test_croissant_describes_every_column_of_every_file() -> None:
+    """Each record set is one split, its fields are the Parquet file's columns."""
+    made = rows({})
+    file = File(name="train.parquet", sha256="0" * 64, bytes=1, rows=1)
+    schema = table(made).schema
+    described = croissant(manifest(made, governing(), [file]), schema)
+    fields = described["recordSet"][0]["field"]
+    assert [field["source"]["extract"]["column"] for field in fields] == schema.names
+    assert described["distribution"][0]["sha256"] == file.sha256
+    assert {field["@id"]: field["dataType"] for field in fields}["train/payload.size"] == "sc:Integer"
+
+
+def test_the_columns_of_our_own_have_the_same_types_for_any_rows() -> None:
+    """So that versions can be read together."""
+    assert table(()).schema.types == [kind for _, kind, _ in COLUMNS]
+    assert table(rows({})).schema.types[: len(COLUMNS)] == table(()).schema.types
+
+
+@given(first=Json, second=Json)
+def test_any_payload_comes_back_from_the_table(first: JsonValue, second: JsonValue) -> None:
+    """Whatever the types of its fields, together or apart."""
+    given_ = [{"field": first}, {"field": second, "other": first}]
+    data = table(rows({"payload": given_[0]}, {"payload": given_[1]}))
+    assert payloads(data) == given_
+    assert data.num_columns == len(COLUMNS) + 2
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ((1, 2), pa.int64()),
+        ((1, 2.5), pa.float64()),
+        (([1.5], None), pa.list_(pa.float64())),
+        ((None, None), pa.string()),
+        (({"a": 1}, 2), pa.string()),
+        ((1, "x"), pa.string()),
+    ],
+)
+def test_payload_fields_have_the_type_that_their_values_share(values: tuple[JsonValue, ...], kind: pa.DataType) -> None:
+    """And are JSON texts where they share none."""
+    data = table(rows(*({"payload": {"f": value}} for value in values)))
+    assert data.schema.field("payload.f").type == kind

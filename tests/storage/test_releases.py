@@ -1,0 +1,160 @@
+"""Releases: files first, then one transaction; the same content is one version."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pyarrow.parquet as pq
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import Engine, select
+
+from catalog.assembly import Candidate, Row
+from catalog.canonical import sha256
+from catalog.manifest import DatasetPublished, Governing, Manifest
+from catalog.testing import assembler, candidate, governing, recipe
+from schemas.errors import InputError
+from storage.database import open_engine
+from storage.releases import (
+    Release,
+    compare,
+    find_content,
+    get_version,
+    list_versions,
+    publish,
+    read_entries,
+    read_split,
+)
+from storage.settings import StorageSettings
+from storage.tables import OutboxRow
+from storage.testing import fresh_database
+
+FILES = ["README.md", "croissant.json", "manifest.json", "manifest.jsonl", "test.parquet", "train.parquet"]
+
+
+@pytest.fixture(scope="module")
+def settings(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageSettings]:
+    """A database and a folder of their own."""
+    with fresh_database(stack.database_url) as url:
+        yield StorageSettings(database_url=SecretStr(url), lake=str(tmp_path_factory.mktemp("lake")))
+
+
+@pytest.fixture(scope="module")
+def engine(settings: StorageSettings) -> Iterator[Engine]:
+    """The engine on that database."""
+    engine = open_engine(settings)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def about() -> Governing:
+    """What governs versions of a project that nobody else has."""
+    return governing(project=f"p-{uuid4().hex}")
+
+
+def rows(*candidates: Candidate) -> tuple[Row, ...]:
+    """Return the rows of these candidates, or of four."""
+    return assembler().assemble(candidates or [candidate(offset) for offset in range(4)]).rows
+
+
+def announced(engine: Engine, project: str) -> list[DatasetPublished]:
+    """Return what waits in the outbox for the project's topic."""
+    with engine.connect() as connection:
+        values = connection.scalars(select(OutboxRow.value).where(OutboxRow.topic == f"{project}.datasets"))
+        return [DatasetPublished.model_validate_json(value) for value in values]
+
+
+def folder(settings: StorageSettings, release: Release) -> Path:
+    """Return where a version's files lie."""
+    return Path(settings.lake) / "releases" / release.project / release.content_hash
+
+
+def test_a_version_is_its_files_its_row_and_its_announcement(
+    engine: Engine, settings: StorageSettings, about: Governing
+) -> None:
+    """All of them say the same, and nothing partial is left behind."""
+    release = publish(engine, settings, rows(), about, notes={"gate": []})
+    assert (release.version, release.rows, release.location) == (1, 4, f"file://{folder(settings, release)}")
+    assert sorted(path.name for path in folder(settings, release).iterdir()) == FILES
+    assert get_version(engine, about.project) == release
+    assert [one.model_dump() for one in announced(engine, about.project)] == [
+        {name: value for name, value in vars(release).items() if name != "manifest"}
+    ]
+
+
+def test_the_manifest_names_every_file_by_its_hash(engine: Engine, settings: StorageSettings, about: Governing) -> None:
+    """And the row's manifest is the file's, with the notes."""
+    release = publish(engine, settings, rows(), about, notes={"gate": [], "excluded": {"rule": 2}})
+    made = json.loads((folder(settings, release) / "manifest.json").read_text())
+    assert release.manifest == {**made, "gate": [], "excluded": {"rule": 2}}
+    for file in Manifest.model_validate(made).files:
+        data = (folder(settings, release) / file.name).read_bytes()
+        assert (sha256(data), len(data)) == (file.sha256, file.bytes)
+
+
+def test_the_same_content_publishes_nothing(engine: Engine, settings: StorageSettings, about: Governing) -> None:
+    """However often, and by however many at once."""
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda _: publish(engine, settings, rows(), about, notes={}), range(4)))
+    assert found == [found[0]] * 4
+    assert find_content(engine, about.project, found[0].content_hash) == found[0]
+    assert (len(list_versions(engine, about.project)), len(announced(engine, about.project))) == (1, 1)
+
+
+def test_the_same_content_gives_the_same_bytes(
+    engine: Engine, settings: StorageSettings, about: Governing, tmp_path: Path
+) -> None:
+    """In another folder, at another time, after any other version; but for the project's name in three of them."""
+    here = publish(engine, settings, rows(), about, notes={})
+    elsewhere = settings.model_copy(update={"lake": str(tmp_path)})
+    again = about.model_copy(update={"project": f"p-{uuid4().hex}"})
+    publish(engine, elsewhere, rows(candidate(9)), again, notes={})
+    there = publish(engine, elsewhere, rows(), again, notes={})
+    for name in FILES:
+        bytes_here = (folder(settings, here) / name).read_bytes()
+        bytes_there = (folder(elsewhere, there) / name).read_bytes()
+        ours, theirs = ((one.project.encode(), one.content_hash.encode()) for one in (here, there))
+        assert (
+            bytes_there.replace(theirs[0], ours[0]).replace(theirs[1], ours[1]).replace(theirs[1][:12], ours[1][:12])
+            == bytes_here
+        )
+
+
+def test_versions_are_numbered_and_named_where_one_is_missing(
+    engine: Engine, settings: StorageSettings, about: Governing
+) -> None:
+    """The latest is meant unless one is named."""
+    with pytest.raises(InputError, match="there are: none: build one first"):
+        get_version(engine, about.project)
+    for offset in (1, 2):
+        publish(engine, settings, rows(candidate(offset)), about, notes={})
+    assert [one.version for one in list_versions(engine, about.project)] == [1, 2]
+    assert (get_version(engine, about.project).version, get_version(engine, about.project, 1).version) == (2, 1)
+    with pytest.raises(InputError, match="no dataset version 7; there are: 1, 2"):
+        get_version(engine, about.project, 7)
+
+
+def test_released_rows_are_read_back(engine: Engine, settings: StorageSettings, about: Governing) -> None:
+    """Every row is in one split, and any Parquet reader finds the payload's fields as columns."""
+    made = rows(*(candidate(offset) for offset in range(20)))
+    release = publish(engine, settings, made, about, notes={})
+    assert read_entries(settings, release) == [row.entry for row in made]
+    splits = {split: read_split(settings, release, split) for split in recipe().splits}
+    assert {name: table.num_rows for name, table in splits.items()} == {
+        name: sum(row.entry.split == name for row in made) for name in splits
+    }
+    train = pq.read_table(folder(settings, release) / "train.parquet")
+    assert train == splits["train"]
+    assert train.column("payload.size").to_pylist() == train.column("offset").to_pylist()
+
+
+def test_versions_are_compared_from_their_files(engine: Engine, settings: StorageSettings, about: Governing) -> None:
+    """By cause, each sample once."""
+    old = publish(engine, settings, rows(candidate(1), candidate(2)), about, notes={})
+    new = publish(engine, settings, rows(candidate(2, "dog"), candidate(3)), about, notes={})
+    found = compare(settings, old, new)
+    assert (found.new, found.dropped, found.relabeled[0].sample_id) == (("s3",), ("s1",), "s2")
