@@ -1,0 +1,1 @@
+"""When it happens: one file a DAG."""
