@@ -1,0 +1,1 @@
+"""How it moves: the Faust app, frames, agents and producers."""

@@ -1,0 +1,24 @@
+"""Starts a worker: `python -m streams screen` or `python -m streams keep`; SIGTERM drains and ends it."""
+
+import argparse
+import logging
+
+from faust import Worker
+
+from storage.settings import StorageSettings
+from streams.app import Role, configure_logging, create_app
+from streams.settings import StreamSettings
+
+
+def main() -> None:
+    """Run a worker until it is told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m streams", description=__doc__)
+    parser.add_argument("role", choices=list(Role), type=Role, help="what the worker does")
+    role = parser.parse_args().role
+    configure_logging()
+    app = create_app(role, StreamSettings(), StorageSettings())
+    Worker(app, loglevel=logging.WARNING, quiet=True, redirect_stdouts=False).execute_from_commandline()
+
+
+if __name__ == "__main__":
+    main()

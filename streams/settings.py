@@ -1,0 +1,19 @@
+"""Where the streams run; set by `ASSAY_*` variables, or by the running stack's own file."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from storage.settings import StackedSettings
+
+
+class StreamSettings(StackedSettings):
+    """The broker, the project, and how much a worker takes at once."""
+
+    kafka_bootstrap: str = Field(description="host:port of the Kafka brokers, separated by commas")
+    project: Path = Field(description="folder of the project")
+    frame_records: Annotated[int, Field(gt=0)] = Field(default=1000, description="most records of one frame")
+    delivery_seconds: Annotated[int, Field(gt=0)] = Field(
+        default=120, description="how long an output may wait for the broker before the worker gives up and restarts"
+    )
