@@ -1,0 +1,1 @@
+"""How it runs: embedded services, images, broker and Airflow configuration."""
