@@ -10,9 +10,13 @@ from pydantic import Field
 from schemas.verdicts import Disposition, Event, Receipt
 
 Offsets = NDArray[np.int64]
+# First and last offset.
+Range = tuple[int, int]
 
 # Codes of dispositions in the account of a partition; 0 is an offset that no receipt names.
 CODES = {disposition: code for code, disposition in enumerate(Disposition, start=1)}
+# An offset at which Kafka says that there is no sample.
+VACANT = -1
 # A fault names this many ranges; the count says how many offsets there are in all.
 RANGES_NAMED = 20
 
@@ -23,7 +27,7 @@ class Fault(Event):
     law: str
     partition: int
     offsets: int
-    ranges: tuple[tuple[int, int], ...]
+    ranges: tuple[Range, ...]
 
 
 class AuditReport(Event):
@@ -50,14 +54,27 @@ class Kept:
     tasks: Offsets
 
 
-def audit(topic: str, ends: Mapping[int, int], receipts: Sequence[Receipt], kept: Mapping[int, Kept]) -> AuditReport:
+def unaccounted(ends: Mapping[int, int], receipts: Sequence[Receipt]) -> dict[int, list[Range]]:
+    """Return the ranges of offsets below `ends[partition]` that no receipt names, by partition."""
+    accounts = {partition: _account(end, _of(partition, receipts)) for partition, end in ends.items()}
+    return {partition: _ranges(account.codes == 0) for partition, account in accounts.items()}
+
+
+def audit(
+    topic: str,
+    ends: Mapping[int, int],
+    receipts: Sequence[Receipt],
+    kept: Mapping[int, Kept],
+    vacant: Mapping[int, Iterable[Range]],
+) -> AuditReport:
     """Prove the ledger's laws for offsets 0 to `ends[partition]`, or name the offsets that break them.
 
     The laws: every offset has a disposition; none has two; what is accepted is archived, once, and nothing else is;
-    what is rejected is a dead letter, once; what is selected was accepted, and is a task, once.
+    what is rejected is a dead letter, once; what is selected was accepted, and is a task, once. `vacant` says which
+    offsets Kafka itself says never held a sample: markers of transactions, aborted records, compacted ones.
     """
     accounts = {
-        partition: _account(end, [receipt for receipt in receipts if receipt.partition == partition])
+        partition: _account(end, _of(partition, receipts), vacant.get(partition, ()))
         for partition, end in sorted(ends.items())
     }
     faults = [
@@ -65,7 +82,7 @@ def audit(topic: str, ends: Mapping[int, int], receipts: Sequence[Receipt], kept
     ]
     return AuditReport(
         topic=topic,
-        produced=sum(ends.values()),
+        produced=int(sum((account.codes != VACANT).sum() for account in accounts.values())),
         counts={
             disposition: int(sum((account.codes == code).sum() for account in accounts.values()))
             for disposition, code in CODES.items()
@@ -84,12 +101,19 @@ class _Account:
     disputed: NDArray[np.bool_]
 
 
-def _account(end: int, receipts: Iterable[Receipt]) -> _Account:
+def _of(partition: int, receipts: Sequence[Receipt]) -> list[Receipt]:
+    return [receipt for receipt in receipts if receipt.partition == partition]
+
+
+def _account(end: int, receipts: Iterable[Receipt], vacant: Iterable[Range] = ()) -> _Account:
     codes = np.zeros(end, np.int8)
     selected = np.zeros(end, np.bool_)
     disputed = np.zeros(end, np.bool_)
     for receipt in receipts:
         _enter(receipt, codes, selected, disputed)
+    for first, last in vacant:
+        part = codes[first : last + 1]
+        part[part == 0] = VACANT
     return _Account(codes=codes, selected=selected, disputed=disputed)
 
 
@@ -134,8 +158,14 @@ def _matches(
 
 
 def _fault(law: str, partition: int, broken: NDArray[np.bool_]) -> Fault:
-    offsets = np.flatnonzero(broken)
-    starts = np.flatnonzero(np.diff(offsets, prepend=-2) > 1)
-    ends = np.append(starts[1:], len(offsets)) - 1
-    ranges = [(int(offsets[first]), int(offsets[last])) for first, last in zip(starts, ends, strict=True)]
-    return Fault(law=law, partition=partition, offsets=len(offsets), ranges=tuple(ranges[:RANGES_NAMED]))
+    return Fault(law=law, partition=partition, offsets=int(broken.sum()), ranges=tuple(_ranges(broken)[:RANGES_NAMED]))
+
+
+def _ranges(offsets: NDArray[np.bool_]) -> list[Range]:
+    """Return the offsets that are set, as ranges [first, last]."""
+    found = np.flatnonzero(offsets)
+    starts = np.flatnonzero(np.diff(found, prepend=-2) > 1)
+    ends = np.append(starts[1:], len(found)) - 1
+    return (
+        [(int(found[first]), int(found[last])) for first, last in zip(starts, ends, strict=True)] if len(found) else []
+    )

@@ -24,6 +24,8 @@ Handle = Callable[[Frame], Awaitable[None]]
 
 # How often the outbox is looked into: what an answered label waits before it is published.
 RELAY_SECONDS = 0.1
+# After this long without a sign of life a worker's partitions go to the others.
+SESSION_SECONDS = 10.0
 # Frames that may wait in memory for an agent; a fetch is held back beyond them.
 FRAMES_WAITING = 4
 
@@ -86,6 +88,9 @@ def _app(name: str, settings: StreamSettings, resume: Resume | None = None) -> F
         stream_wait_empty=False,  # a frame in hand when the worker stops is screened again by the next
         stream_buffer_maxsize=FRAMES_WAITING,
         broker_max_poll_records=settings.frame_records,
+        broker_session_timeout=SESSION_SECONDS,
+        broker_rebalance_timeout=SESSION_SECONDS,
+        consumer_group_instance_id=settings.worker_id,
         consumer_auto_offset_reset="earliest",
     )
 

@@ -2,12 +2,12 @@
 
 from sqlalchemy import Engine
 
-from quality.ledger import AuditReport, audit
+from quality.ledger import AuditReport, audit, unaccounted
 from schemas.errors import UnavailableError
 from storage import audits, receipts
 from storage.lake import Lake
 from storage.projects import Project
-from streams.topics import offsets
+from streams.topics import offsets, vacant
 
 
 def run_audit(project: Project, *, bootstrap: str, engine: Engine, lake: Lake) -> AuditReport:
@@ -16,7 +16,8 @@ def run_audit(project: Project, *, bootstrap: str, engine: Engine, lake: Lake) -
     ends = {partition: end for partition, (_, end) in offsets(bootstrap, topic).items()}
     if not ends:
         raise UnavailableError(f"The topic {topic} does not exist yet: `assay up` makes it.")
+    found = receipts.receipts_of(engine, topic)
     kept = audits.kept(engine, lake, project.config.name, topic, ends)
-    report = audit(topic, ends, receipts.receipts_of(engine, topic), kept)
+    report = audit(topic, ends, found, kept, vacant(bootstrap, topic, unaccounted(ends, found)))
     audits.record(engine, project.config.name, report)
     return report

@@ -2,11 +2,12 @@
 
 Faust spends about 150 microseconds on each message, whatever is in it, so a message of a record caps an agent at
 some 6,000 records a second. This module is the only one that leans on private names of faust-streaming, which
-is pinned for it. It differs from `faust.transport.drivers.aiokafka` in three ways:
+is pinned for it. It differs from `faust.transport.drivers.aiokafka` in four ways:
 
 - a message's value is a `Frame`, its offset that of the frame's last record;
 - acknowledging a message makes the offset after it the one to commit: an agent acknowledges the frames of a partition
   in their order, so there are no gaps to keep account of, and offsets that never held a record do no harm;
+- records of aborted transactions are not read;
 - on assignment, partitions for which `app.resume` knows a checkpoint start there: Kafka's committed offset is a hint.
 """
 
@@ -22,8 +23,20 @@ from quality.frames import Frame, Record
 from schemas.errors import ConflictError
 
 
+class CommittedThread(driver.AIOKafkaConsumerThread):
+    """Faust's consumer thread, which reads no record of an aborted transaction."""
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._isolation_level = "read_committed"  # noqa: SLF001 - Faust offers it only with its own transactions
+        return consumer
+
+
 class FrameConsumer(driver.Consumer):
     """A Kafka consumer of frames."""
+
+    def _new_consumer_thread(self) -> CommittedThread:
+        return CommittedThread(self, loop=self.loop, beacon=self.beacon)
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Any]]:  # noqa: ASYNC109 - Faust's signature
         records = await super()._getmany(active_partitions, timeout)

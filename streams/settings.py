@@ -13,6 +13,11 @@ class StreamSettings(StackedSettings):
 
     kafka_bootstrap: str = Field(description="host:port of the Kafka brokers, separated by commas")
     project: Path = Field(description="folder of the project")
+    worker_id: str | None = Field(
+        default=None,
+        description="a name that this worker keeps over restarts, so that it gets its partitions back at once; "
+        "no two workers of a role may share one",
+    )
     frame_records: Annotated[int, Field(gt=0)] = Field(default=1000, description="most records of one frame")
     delivery_seconds: Annotated[int, Field(gt=0)] = Field(
         default=120, description="how long an output may wait for the broker before the worker gives up and restarts"

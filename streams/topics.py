@@ -1,17 +1,21 @@
 """A project's topics on the broker: making them, and how far each partition reaches."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
+from quality.ledger import Range
 from schemas.errors import ConflictError, UnavailableError
 from schemas.topics import Topics
 
 # Kafka's word for "as the broker is configured": one on the embedded broker, three on most others.
 BROKER_DEFAULT = -1
+
+# How long the broker may take to show a record before its absence counts as unproved.
+POLL_MS = 2000
 
 
 def ensure_topics(bootstrap: str, topics: Topics, *, partitions: int) -> None:
@@ -21,15 +25,11 @@ def ensure_topics(bootstrap: str, topics: Topics, *, partitions: int) -> None:
         ConflictError: a topic exists with another number of partitions.
         UnavailableError: the broker does not answer.
     """
-    with _broker(bootstrap):
-        admin = KafkaAdminClient(bootstrap_servers=bootstrap)
-        try:
-            present = set(admin.list_topics())
-            for name in topics.all:
-                if name not in present:
-                    _create(admin, NewTopic(name, partitions, BROKER_DEFAULT))
-        finally:
-            admin.close()
+    with _broker(bootstrap), closing(KafkaAdminClient(bootstrap_servers=bootstrap)) as admin:
+        present = set(admin.list_topics())
+        for name in topics.all:
+            if name not in present:
+                _create(admin, NewTopic(name, partitions, BROKER_DEFAULT))
     for name in topics.all:
         found = len(offsets(bootstrap, name))
         if found != partitions:
@@ -48,28 +48,52 @@ def _create(admin: KafkaAdminClient, topic: NewTopic) -> None:
 
 def offsets(bootstrap: str, topic: str) -> dict[int, tuple[int, int]]:
     """Return the first kept offset and the end offset of each partition of `topic`; empty where it is missing."""
-    with _broker(bootstrap):
-        consumer = KafkaConsumer(bootstrap_servers=bootstrap)
-        try:
-            partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
-            first, end = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
-            return {at.partition: (first[at], end[at]) for at in partitions}
-        finally:
-            consumer.close()
+    with _broker(bootstrap), closing(KafkaConsumer(bootstrap_servers=bootstrap)) as consumer:
+        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+        first, end = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
+        return {at.partition: (first[at], end[at]) for at in partitions}
+
+
+def vacant(bootstrap: str, topic: str, ranges: Mapping[int, Sequence[Range]]) -> dict[int, list[Range]]:
+    """Return the parts of `ranges`, by partition, in which the broker holds no committed record."""
+    asked = {partition: of_partition for partition, of_partition in ranges.items() if of_partition}
+    found: dict[int, list[Range]] = {partition: [] for partition in asked}
+    with _broker(bootstrap), closing(_reader(bootstrap)) as consumer:
+        for partition, of_partition in asked.items():
+            at = TopicPartition(topic, partition)
+            consumer.assign([at])
+            kept_from = consumer.beginning_offsets([at])[at]
+            for first, last in of_partition:
+                if first >= kept_from and (empty := _empty_until(consumer, at, first, last)) >= first:
+                    found[partition].append((first, empty))
+    return found
+
+
+def _empty_until(consumer: KafkaConsumer, at: TopicPartition, first: int, last: int) -> int:
+    """Return the last offset up to which no record stands from `first` on; below `first` if one stands there."""
+    consumer.seek(at, first)
+    while consumer.position(at) <= last:
+        records = consumer.poll(timeout_ms=POLL_MS, max_records=1).get(at)
+        if records:
+            return min(last, int(records[0].offset) - 1)
+        if consumer.position(at) <= first:
+            return first - 1  # the broker said nothing in time, so nothing is proved
+    return last
+
+
+def _reader(bootstrap: str) -> KafkaConsumer:
+    return KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, isolation_level="read_committed")
 
 
 def lag(bootstrap: str, group: str, topic: str) -> Mapping[int, int]:
     """Return how many records of each partition the group has yet to commit."""
     ends = offsets(bootstrap, topic)
-    with _broker(bootstrap):
-        consumer = KafkaConsumer(bootstrap_servers=bootstrap, group_id=group, enable_auto_commit=False)
-        try:
-            return {
-                number: end - max(first, consumer.committed(TopicPartition(topic, number)) or 0)
-                for number, (first, end) in ends.items()
-            }
-        finally:
-            consumer.close()
+    member = {"bootstrap_servers": bootstrap, "group_id": group, "enable_auto_commit": False}
+    with _broker(bootstrap), closing(KafkaConsumer(**member)) as consumer:
+        return {
+            number: end - max(first, consumer.committed(TopicPartition(topic, number)) or 0)
+            for number, (first, end) in ends.items()
+        }
 
 
 @contextmanager

@@ -1,0 +1,168 @@
+"""Samples flow through real Kafka into the lake, the queue and the ledger, and nothing is lost."""
+
+import json
+import signal
+import time
+from collections import Counter
+from typing import Any
+
+from confluent_kafka import Producer
+
+from examples.digits.production import Production
+from quality.screening import screen
+from quality.state import State
+from schemas.verdicts import AcceptedSample, DeadLetter, Disposition, Receipt
+from storage import checkpoints, queue, receipts
+from streams.producer import SampleProducer
+from streams.topics import lag
+
+
+def test_every_record_ends_in_exactly_one_place(line: Any, records: list[Production]) -> None:
+    """Good ones in the lake, bad ones among the dead letters, selected ones in the queue."""
+    line.publish(records)
+    line.start("screen")
+    line.start("keep")
+    report = line.audited()
+    assert report.faults == ()
+    assert (report.produced, report.counts[Disposition.ACCEPTED]) == (len(records), 600)
+    assert queue.depths(line.engine, line.project.config.name).open == report.selected > 0
+
+
+def test_dead_letters_keep_the_record_byte_for_byte(line: Any) -> None:
+    """Key and headers too, and headers without a value."""
+    topic = line.project.topics.samples
+    producer = Producer({"bootstrap.servers": line.bootstrap})
+    producer.produce(topic, key=b"\x00key", value=b"\xff\x00not json", headers=[("trace", b"\x01"), ("empty", None)])
+    producer.flush(10)
+    line.start("screen")
+    line.wait(lambda: line.read(line.project.topics.rejected))
+    letter = DeadLetter.model_validate_json(line.read(line.project.topics.rejected)[0].value)
+    assert (letter.key, letter.value) == ("AGtleQ==", "/wBub3QganNvbg==")
+    assert letter.headers == (("trace", "AQ=="), ("empty", None))
+    assert [violation.rule for violation in letter.violations] == ["contract.json_invalid"]
+
+
+def test_outputs_stand_in_the_partition_and_order_of_their_input(line: Any, records: list[Production]) -> None:
+    """So that whoever reads them can go by the input's offsets."""
+    line.publish(records)
+    line.start("screen")
+    line.wait(lambda: len(line.read(line.project.topics.accepted)) == 600)
+    for record in line.read(line.project.topics.accepted):
+        assert AcceptedSample.model_validate_json(record.value).origin.partition == record.partition
+    origins = [
+        AcceptedSample.model_validate_json(record.value).origin for record in line.read(line.project.topics.accepted)
+    ]
+    assert origins == sorted(origins, key=lambda origin: (origin.partition, origin.offset))
+
+
+def test_a_worker_that_is_killed_again_and_again_loses_and_doubles_nothing(
+    line: Any, records: list[Production]
+) -> None:
+    """SIGKILL in mid-run leaves outputs without a checkpoint; the next worker's are the same."""
+    line.publish(records)
+    keeper = line.start("keep", ASSAY_WORKER_ID="keep")
+    for _ in range(3):
+        worker = line.start("screen", ASSAY_WORKER_ID="screen", ASSAY_FRAME_RECORDS="20")
+        line.wait(lambda: bool(receipts.receipts_of(line.engine, line.project.topics.samples)))
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+        line.publish(records[:50])
+    keeper.send_signal(signal.SIGKILL)
+    keeper.wait()
+    line.start("keep", ASSAY_WORKER_ID="keep")
+    line.start("screen", ASSAY_WORKER_ID="screen")
+    report = line.audited()
+    assert report.faults == ()
+    assert report.produced == len(records) + 150
+
+
+def test_the_partitions_of_a_dead_worker_go_to_the_others(line: Any, records: list[Production]) -> None:
+    """After its session has run out, from the checkpoints that it left."""
+    line.start("keep")
+    first, _ = line.start("screen"), line.start("screen")
+    line.publish(records)
+    line.wait(lambda: bool(receipts.receipts_of(line.engine, line.project.topics.samples)))
+    first.send_signal(signal.SIGKILL)
+    line.publish(records)
+    report = line.audited()
+    assert (report.faults, report.produced) == ((), 2 * len(records))
+
+
+def test_sigterm_ends_a_worker_within_seconds(line: Any, records: list[Production]) -> None:
+    """Faust waits for frames in hand for ever unless told otherwise; ours are screened again."""
+    worker = line.start("screen")
+    line.publish(records)
+    line.wait(lambda: bool(line.read(line.project.topics.receipts)))
+    began = time.monotonic()
+    worker.send_signal(signal.SIGTERM)
+    worker.wait(15)
+    assert time.monotonic() - began < 10
+
+
+def test_aborted_transactions_are_not_read_and_their_offsets_are_no_loss(line: Any, records: list[Production]) -> None:
+    """Offsets of markers and aborted records stay without a disposition: Kafka says that no sample is there."""
+    producer = Producer({"bootstrap.servers": line.bootstrap, "transactional.id": line.project.config.name})
+    producer.init_transactions(10)
+    for number, part in enumerate((records[:100], records[100:200], records[200:300])):
+        producer.begin_transaction()
+        for record in part:
+            producer.produce(line.project.topics.samples, key=record.key, value=record.value)
+        if number == 1:
+            producer.abort_transaction(10)
+        else:
+            producer.commit_transaction(10)
+    line.start("keep")
+    line.start("screen")
+    report = line.audited()
+    assert (report.faults, report.produced) == ((), 200)
+
+
+def test_the_stream_decides_as_the_pure_function_does(line: Any, records: list[Production]) -> None:
+    """However the fetches cut the frames, receipts and checkpoint are those of one frame with everything."""
+    line.publish(records)
+    line.start("screen", ASSAY_FRAME_RECORDS="7")
+    line.wait(lambda: sum(receipt.count for receipt in _runs(line)) == len(records))
+    for partition, frame in line.frames().items():
+        outcome = screen(frame, State(), line.project.screening)
+        stored = checkpoints.load(line.engine, frame.topic, partition)
+        assert stored.to_bytes() == outcome.state.to_bytes()
+        selected = [
+            offset for receipt in _receipts(line) if receipt.partition == partition for offset in receipt.selected
+        ]
+        assert tuple(selected) == outcome.receipt.selected
+
+
+def test_the_hint_in_kafka_follows_the_checkpoint(line: Any, records: list[Production]) -> None:
+    """Lag is told from Kafka's committed offsets; within seconds they are where the checkpoints are."""
+    line.publish(records)
+    line.start("screen")
+    group = f"{line.project.config.name}-screen"
+    line.wait(lambda: set(lag(line.bootstrap, group, line.project.topics.samples).values()) == {0})
+    assert Counter(lag(line.bootstrap, group, line.project.topics.samples).values()) == {0: 4}
+
+
+def test_a_sample_sent_in_ten_lines_of_a_users_program_arrives(line: Any) -> None:
+    """As the docstring of streams/producer.py shows it."""
+    sample = {
+        "contract": 1,
+        "sample_id": "mine-1",
+        "source": "scanner-1",
+        "occurred_at": "2026-01-05T08:00:00Z",
+        "payload": {"pixels": [0, 16] * 32},
+        "prediction": {"model": "m", "scores": {"0": 0.7, "1": 0.3}},
+        "attributes": {"origin": "a"},
+    }
+    with SampleProducer(line.project.config.name, bootstrap=line.bootstrap) as producer:
+        producer.send(sample)
+    line.start("screen")
+    line.wait(lambda: bool(line.read(line.project.topics.accepted)))
+    accepted = AcceptedSample.model_validate_json(line.read(line.project.topics.accepted)[0].value)
+    assert (accepted.sample["sample_id"], accepted.warnings) == ("mine-1", ())
+
+
+def _receipts(line: Any) -> list[Receipt]:
+    return [Receipt.model_validate(json.loads(record.value)) for record in line.read(line.project.topics.receipts)]
+
+
+def _runs(line: Any) -> list[Any]:
+    return [run for receipt in _receipts(line) for run in receipt.runs]
