@@ -48,7 +48,9 @@ def retrain(project: Project, settings: StorageSettings, version: int | None = N
         stored = find_report(engine, project.config.name, release.version)
         if stored is not None:
             return stored
-        report = evaluate(project, release, _released(settings, project, release), _baseline(engine, settings, project, release))
+        report = evaluate(
+            project, release, _released(settings, project, release), _baseline(engine, settings, project, release)
+        )
         return _store(engine, report)
 
 

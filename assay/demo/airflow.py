@@ -1,0 +1,36 @@
+"""The two DAG runs of a round: the build that is asked for, and the retraining that its asset starts."""
+
+from assay.demo.stages import wait_for
+from infra.airflow import Airflow, Run, RunState
+from schemas.errors import UnavailableError
+
+BUILD, RETRAIN = "build_dataset", "retrain"
+
+
+def build_and_retrain(airflow: Airflow, *, seconds: float) -> None:
+    """Trigger a build and return when it, and the retraining that its asset started, have succeeded.
+
+    Raises:
+        UnavailableError: a run failed; its tasks' logs are in the text.
+    """
+    for dag in (BUILD, RETRAIN):
+        airflow.unpause(dag)
+    trained = {run.run_id for run in airflow.runs_of(RETRAIN)}
+    run_id = airflow.trigger(BUILD)
+    wait_for("the build", lambda: airflow.run_state(BUILD, run_id).is_final, seconds=seconds)
+    _check(airflow, airflow.run(BUILD, run_id))
+    wait_for("the retraining", lambda: any(run.state.is_final for run in _new(airflow, trained)), seconds=seconds)
+    _check(airflow, _new(airflow, trained)[0])
+
+
+def _new(airflow: Airflow, known: set[str]) -> list[Run]:
+    """Return the retrainings, newest first, that an asset started since."""
+    runs = airflow.runs_of(RETRAIN)
+    return [run for run in runs if run.run_id not in known and run.kind == "asset_triggered"]
+
+
+def _check(airflow: Airflow, run: Run) -> None:
+    if run.state is RunState.SUCCESS:
+        return
+    logs = "\n".join(f"{task}:\n{log}" for task, log in airflow.failed_tasks(run.dag_id, run.run_id).items())
+    raise UnavailableError(f"The DAG {run.dag_id} failed:\n{logs}")

@@ -1,0 +1,133 @@
+"""What the demo reports, as JSON and as a table."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from rich.table import Table
+
+from assay.demo.faults import Catch
+from catalog.evaluation import TrainingReport
+from examples.digits.production import Fault
+from quality.intervals import Interval
+from quality.ledger import Fault as LedgerFault
+from schemas.verdicts import Event, Reason
+
+
+class VersionReport(Event):
+    """One dataset version, and what the fixed model reached on it: accuracy on the gold test set, with 95 %."""
+
+    name: str
+    rows: int
+    content_hash: str
+    trained_on: int
+    accuracy: Interval
+    baseline: str
+    baseline_accuracy: Interval
+    gain: Interval
+
+
+class GuidelineReport(Event):
+    """What the guideline's revision settled.
+
+    Krippendorff's alpha of tasks that got an answer of the pair: of those first labeled under the version before,
+    and of those first labeled under the new one. The tasks labeled anew are in neither: they were chosen for
+    their disagreement, so any second look at them would agree more.
+    """
+
+    version: int
+    settles: tuple[tuple[str, str], ...]
+    tasks_reopened: int
+    alpha_before: float | None
+    alpha_after: float | None
+
+
+class DemoReport(Event):
+    """The whole run. Labelers are simulated, and so is production, from real digits (README)."""
+
+    simulated: tuple[str, ...] = ("labelers", "production stream", "planted faults")
+    seed: int
+    produced: int
+    accepted: int
+    rejected: int
+    duplicate: int
+    faults: dict[Fault, Catch]
+    good_not_accepted: int
+    selected: int
+    selected_by_reason: dict[Reason, int]
+    labels: int
+    settled: int
+    guideline: GuidelineReport
+    versions: tuple[VersionReport, ...]
+    audit: Literal["ok"] | tuple[LedgerFault, ...]
+    seconds: dict[str, float]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the audit holds and every planted fault was caught."""
+        return self.audit == "ok" and all(catch.caught == catch.planted for catch in self.faults.values())
+
+
+def version_report(name: str, rows: int, content_hash: str, training: TrainingReport) -> VersionReport:
+    """Return a version's report."""
+    return VersionReport(
+        name=name,
+        rows=rows,
+        content_hash=content_hash,
+        trained_on=training.train,
+        accuracy=training.accuracy,
+        baseline=training.baseline,
+        baseline_accuracy=training.baseline_accuracy,
+        gain=training.gain,
+    )
+
+
+def told(report: DemoReport) -> Table:
+    """Return the story as a table."""
+    table = Table(title="What happened", show_header=False, title_justify="left")
+    for name, text in {**_stream(report), **_labels(report), **_versions(report)}.items():
+        table.add_row(name, text)
+    table.add_row("audit", "ok: every offset accounted for" if report.audit == "ok" else f"BROKEN: {report.audit}")
+    table.add_row("seconds", ", ".join(f"{stage} {seconds:.0f}" for stage, seconds in report.seconds.items()))
+    return table
+
+
+def _stream(report: DemoReport) -> Mapping[str, str]:
+    faults = "\n".join(f"{catch.caught} of {catch.planted} {fault}" for fault, catch in report.faults.items())
+    reasons = ", ".join(f"{reason} {count}" for reason, count in report.selected_by_reason.items())
+    return {
+        "published": f"{report.produced} samples (real digits; the stream is simulated)",
+        "screened": f"{report.accepted} accepted, {report.rejected} rejected, {report.duplicate} duplicates",
+        "planted faults caught": faults,
+        "good records not accepted": str(report.good_not_accepted),
+        "selected for labeling": f"{report.selected} ({reasons}; some for several reasons)",
+    }
+
+
+def _labels(report: DemoReport) -> Mapping[str, str]:
+    guideline = report.guideline
+    pairs = ", ".join(" / ".join(pair) for pair in guideline.settles)
+    return {
+        "labels by simulated labelers": f"{report.labels} labels, {report.settled} tasks settled",
+        f"guideline version {guideline.version}": (
+            f"settles {pairs}; {guideline.tasks_reopened} tasks labeled anew; alpha of fresh tasks with either "
+            f"{_number(guideline.alpha_before)} -> {_number(guideline.alpha_after)}"
+        ),
+    }
+
+
+def _versions(report: DemoReport) -> Mapping[str, str]:
+    return {
+        f"dataset {version.name}": (
+            f"{version.rows} rows, content {version.content_hash[:12]}; the fixed model on gold: "
+            f"{_interval(version.accuracy)}, gain over {version.baseline} {_interval(version.gain)}"
+        )
+        for version in report.versions
+    }
+
+
+def _interval(value: Interval) -> str:
+    return f"{value.estimate:.3f} [{value.low:.3f}, {value.high:.3f}]"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"

@@ -1,0 +1,172 @@
+"""The main job, once around: publish, screen, label, build, retrain; settle what was ambiguous; and again."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from pydantic import TypeAdapter
+
+from assay.demo.airflow import build_and_retrain
+from assay.demo.faults import Place, caught
+from assay.demo.report import DemoReport, VersionReport, version_report
+from assay.demo.revision import Revision
+from assay.demo.stages import Stages, wait_for
+from assay.demo.team import Team
+from assay.services import Services
+from examples.digits.production import Production
+from infra.airflow import Airflow
+from quality.ledger import AuditReport
+from schemas.verdicts import Disposition, Receipt, Violation
+from storage import outbox, queue, receipts, releases, votes
+from storage.training import find_report
+from streams.audit import run_audit
+from streams.producer import SampleProducer
+
+VIOLATIONS = TypeAdapter(tuple[Violation, ...])
+
+# The first dataset version is built when this share of the tasks is settled; the second of all.
+FIRST_ROUND = 0.3
+# How long screening, labeling or a build may take before the demo gives up.
+PATIENCE = 300.0
+
+
+@dataclass(kw_only=True)
+class Story:
+    """The demo on a running platform; each method is one stage, and notes what the report tells of it."""
+
+    services: Services
+    stages: Stages
+    team: Team
+    airflow: Airflow
+    scheduled: Future[None]
+    seed: int
+    records: Sequence[Production]
+    places: Mapping[Place, Production] = field(default_factory=dict)
+    versions: list[VersionReport] = field(default_factory=list)
+
+    @property
+    def project(self) -> str:
+        """The project's name."""
+        return self.services.project.config.name
+
+    def run(self) -> DemoReport:
+        """Tell the story and return the report."""
+        self.publish()
+        self.screened()
+        with self.stages.stage("label_1", "Five simulated labelers label over the REST API", self._tasks()) as done:
+            self.team.label(until=lambda: self._settled(done) >= FIRST_ROUND * self._tasks())
+        with self.stages.stage("airflow", "Airflow is up (it started meanwhile)"):
+            self.scheduled.result()
+        self.build("v1")
+        revision = self.revise()
+        with self.stages.stage("label_2", "They label the rest, and anew what was ambiguous", self._tasks()) as done:
+            self.team.label(until=lambda: self._settled(done) >= self._tasks())
+            wait_for("publishing every label", lambda: outbox.depth(self.services.engine) == 0, seconds=PATIENCE)
+        self.build("v2")
+        return self.report(revision, self.audit())
+
+    def publish(self) -> None:
+        """Publish production, and remember where each record went."""
+        with (
+            self.stages.stage("publish", "Producers publish samples to Kafka", len(self.records)) as done,
+            SampleProducer(self.project, bootstrap=self.services.bootstrap) as producer,
+        ):
+            for record in self.records:
+                producer.send_bytes(record.value, key=record.key)
+            confirmed = producer.flush()
+            self.places = dict(zip(confirmed, self.records, strict=True))
+            done(len(confirmed))
+
+    def screened(self) -> None:
+        """Wait until every record has its disposition, and is where that sends it."""
+        topic = self.services.project.topics.samples
+        with self.stages.stage("screen", "Faust agents screen and route them", len(self.records)) as done:
+
+            def everywhere() -> bool:
+                account = _account(receipts.receipts_of(self.services.engine, topic))
+                done(account.total())
+                return account.total() >= len(self.records) and self._kept(account, topic)
+
+            wait_for("screening every record", everywhere, seconds=PATIENCE)
+
+    def build(self, name: str) -> None:
+        """Have Airflow build a dataset version, and the fixed model retrained on it by the dataset's asset."""
+        with self.stages.stage(f"build_{name}", f"Airflow builds dataset {name}, whose asset starts the retraining"):
+            build_and_retrain(self.airflow, seconds=PATIENCE)
+        release = releases.get_version(self.services.engine, self.project)
+        training = find_report(self.services.engine, self.project, release.version)
+        assert training is not None, "the retraining that has ended stored a report"  # noqa: S101 - ends the demo
+        self.versions.append(version_report(name, release.rows, release.content_hash, training))
+
+    def revise(self) -> Revision:
+        """Have the lead settle the pair that the labelers confuse most; its tasks are labeled anew."""
+        with self.stages.stage("revise", "The lead settles the most confused pair in guideline version 2"):
+            pair = self.team.most_confused()
+            published = self.team.settle(pair)
+        return Revision(version=published["version"], pair=pair, reopened=published["reopened"])
+
+    def audit(self) -> AuditReport:
+        """Prove that nothing was lost."""
+        services = self.services
+        with self.stages.stage("audit", "The audit accounts for every offset"):
+            return run_audit(services.project, bootstrap=services.bootstrap, engine=services.engine, lake=services.lake)
+
+    def report(self, revision: Revision, audited: AuditReport) -> DemoReport:
+        """Return what is known at the end."""
+        engine, topic = self.services.engine, self.services.project.topics.samples
+        receipts_now = receipts.receipts_of(engine, topic)
+        planted = {place: record.fault for place, record in self.places.items() if record.fault}
+        return DemoReport(
+            seed=self.seed,
+            produced=audited.produced,
+            accepted=audited.counts[Disposition.ACCEPTED],
+            rejected=audited.counts[Disposition.REJECTED],
+            duplicate=audited.counts[Disposition.DUPLICATE],
+            faults=caught(planted, self._letters(), receipts_now),
+            good_not_accepted=len(_not_accepted(receipts_now) - planted.keys()),
+            selected=audited.selected,
+            selected_by_reason=queue.selected_by_reason(engine, self.project),
+            labels=votes.count(engine, self.project),
+            settled=queue.depths(engine, self.project).settled,
+            guideline=revision.report(votes.all_casts(engine, self.project)),
+            versions=tuple(self.versions),
+            audit="ok" if audited.ok else audited.faults,
+            seconds=self.stages.seconds,
+        )
+
+    def _tasks(self) -> int:
+        counts = queue.depths(self.services.engine, self.project)
+        return counts.open + counts.settled + counts.expert
+
+    def _settled(self, done: Callable[[int], None]) -> int:
+        """Return how many tasks need no more labels."""
+        counts = queue.depths(self.services.engine, self.project)
+        done(counts.settled + counts.expert)
+        return counts.settled + counts.expert
+
+    def _kept(self, account: Counter[str], topic: str) -> bool:
+        """Say whether all that was screened has reached the lake and the queue."""
+        lake = self.services.lake
+        return (
+            sum(lake.counts(self.project).values()) >= account[Disposition.ACCEPTED]
+            and sum(lake.counts(self.project, "dead_letters").values()) >= account[Disposition.REJECTED]
+            and self._tasks() >= sum(len(each.selected) for each in receipts.receipts_of(self.services.engine, topic))
+        )
+
+    def _letters(self) -> dict[Place, Sequence[Violation]]:
+        table = self.services.lake.dead_letters(self.project, ("partition", "offset", "violations"))
+        return {
+            (row["partition"], row["offset"]): VIOLATIONS.validate_json(row["violations"]) for row in table.to_pylist()
+        }
+
+
+def _account(found: Sequence[Receipt]) -> Counter[str]:
+    """Return how many offsets have which disposition; a frame screened twice counts once."""
+    runs = {(each.partition, run.first, run.count, run.disposition) for each in found for run in each.runs}
+    return Counter({kind: sum(run[2] for run in runs if run[3] == kind) for kind in Disposition})
+
+
+def _not_accepted(found: Sequence[Receipt]) -> set[Place]:
+    stopped = [(each.partition, run) for each in found for run in each.runs if run.disposition != Disposition.ACCEPTED]
+    return {(partition, run.first + step) for partition, run in stopped for step in range(run.count)}
