@@ -21,6 +21,7 @@ app = typer.Typer(
 app.command()(stack.up)
 app.command()(stack.down)
 app.command()(stack.status)
+app.command()(stack.prepare)
 app.command()(samples.produce)
 app.command()(samples.audit)
 app.command()(demo)

@@ -16,7 +16,7 @@ from storage.lake import Lake
 from storage.migrate import migrate
 from storage.projects import Project
 from storage.settings import StorageSettings
-from streams.app import Role
+from streams.settings import Role
 from streams.topics import ensure_topics
 
 
@@ -29,12 +29,12 @@ def loop(stack: Stack, project: Project) -> list[Program]:
     """Return the programs of the loop: Kafka, PostgreSQL, the workers and the API."""
     services = storage_services(stack)
     needs = tuple(service.name for service in services)
-    prepare = _once(lambda: prepare_project(stack, project))
+    prepared = _prepared(stack, project)
     environment = _environment(stack, project)
     return [
         *services,
-        *(_worker(role, environment, needs, prepare) for role in Role),
-        _api(stack, environment, needs, prepare),
+        *(_worker(role, environment, needs, prepared) for role in Role),
+        _api(stack, environment, needs, prepared),
     ]
 
 
@@ -49,19 +49,26 @@ def _environment(stack: Stack, project: Project) -> dict[str, str]:
     return {**stack.addresses.variables(), **own}
 
 
-def prepare_project(stack: Stack, project: Project) -> None:
+def prepare(project: Project, *, storage: StorageSettings, bootstrap: str) -> None:
     """Make the project's tables and topics, and publish version 1 of its guideline, where they are missing."""
-    storage = StorageSettings(database_url=stack.addresses.database_url, lake=stack.addresses.lake)
     migrate(storage)
     engine = open_engine(storage)
     guidelines.ensure(engine, project.config.name, project.guideline)
     engine.dispose()
     with Lake.open(storage) as lake:
         lake.ensure(project.config.name)
-    ensure_topics(stack.addresses.kafka_bootstrap, project.topics, partitions=project.config.partitions)
+    ensure_topics(bootstrap, project.topics, partitions=project.config.partitions)
 
 
-def _worker(role: Role, environment: Mapping[str, str], needs: tuple[str, ...], prepare: Callable[[], None]) -> Program:
+def _prepared(stack: Stack, project: Project) -> Callable[[], None]:
+    """Return what prepares the stack for the project; several programs may ask for it, the first has it done."""
+    storage = StorageSettings(database_url=stack.addresses.database_url, lake=stack.addresses.lake)
+    return _once(lambda: prepare(project, storage=storage, bootstrap=stack.addresses.kafka_bootstrap))
+
+
+def _worker(
+    role: Role, environment: Mapping[str, str], needs: tuple[str, ...], prepared: Callable[[], None]
+) -> Program:
     name = f"worker-{role}"
     return Program(
         name=name,
@@ -69,11 +76,11 @@ def _worker(role: Role, environment: Mapping[str, str], needs: tuple[str, ...], 
         environment={**environment, "ASSAY_WORKER_ID": name},
         folder=CHECKOUT,
         needs=needs,
-        prepare=prepare,
+        prepare=prepared,
     )
 
 
-def _api(stack: Stack, environment: Mapping[str, str], needs: tuple[str, ...], prepare: Callable[[], None]) -> Program:
+def _api(stack: Stack, environment: Mapping[str, str], needs: tuple[str, ...], prepared: Callable[[], None]) -> Program:
     url = stack.addresses.api_url
     return Program(
         name="api",
@@ -82,7 +89,7 @@ def _api(stack: Stack, environment: Mapping[str, str], needs: tuple[str, ...], p
         folder=CHECKOUT,
         ports={"ASSAY_API_PORT": stack.ports.api},
         needs=needs,
-        prepare=prepare,
+        prepare=prepared,
         ready=lambda: _answers(f"{url}/v1/healthz"),
     )
 

@@ -6,8 +6,8 @@ import logging
 from faust import Worker
 
 from storage.settings import StorageSettings
-from streams.app import Role, configure_logging, create_app
-from streams.settings import StreamSettings
+from streams.app import configure_logging, create_app
+from streams.settings import Role, StreamSettings
 
 
 def main() -> None:

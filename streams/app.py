@@ -1,8 +1,9 @@
 """The Faust apps: which handler serves which topic, wired once for each worker process."""
 
 import logging
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -16,7 +17,7 @@ from streams.frames import FrameApp, Resume
 from streams.keep import Keep
 from streams.publisher import Publisher
 from streams.screen import Screen
-from streams.settings import StreamSettings
+from streams.settings import Role, StreamSettings
 
 log = structlog.get_logger()
 
@@ -28,13 +29,6 @@ RELAY_SECONDS = 0.1
 SESSION_SECONDS = 10.0
 # Frames that may wait in memory for an agent; a fetch is held back beyond them.
 FRAMES_WAITING = 4
-
-
-class Role(StrEnum):
-    """What a worker process does; scale each by starting more of it, up to the partitions."""
-
-    SCREEN = "screen"
-    KEEP = "keep"
 
 
 def create_app(role: Role, settings: StreamSettings, storage: StorageSettings) -> FrameApp:
@@ -83,6 +77,7 @@ def _app(name: str, settings: StreamSettings, resume: Resume | None = None) -> F
         autodiscover=False,
         web_enabled=False,
         store="memory://",
+        datadir=Path(tempfile.gettempdir()) / "assay-faust",  # for tables, of which there are none
         topic_disable_leader=True,
         topic_allow_declare=False,
         stream_wait_empty=False,  # a frame in hand when the worker stops is screened again by the next

@@ -1,11 +1,19 @@
 """Where the streams run; set by `ASSAY_*` variables, or by the running stack's own file."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
 from storage.settings import StackedSettings
+
+
+class Role(StrEnum):
+    """What a worker process does; scale each by starting more of it, up to the partitions."""
+
+    SCREEN = "screen"
+    KEEP = "keep"
 
 
 class StreamSettings(StackedSettings):

@@ -7,14 +7,16 @@ from rich.table import Table
 
 from assay.options import ProjectFolder, out, settings_of
 from assay.platform import platform
-from assay.services import Services, open_services
+from assay.platform import prepare as prepare_services
+from assay.services import Services, kafka_of, open_services
 from infra.programs import ProgramStatus
 from infra.settings import load_settings
 from infra.stack import Stack
 from schemas.errors import AssayError
 from storage import audits, queue
 from storage.projects import read_project
-from streams.app import Role
+from storage.settings import StorageSettings
+from streams.settings import Role
 from streams.topics import lag
 
 
@@ -26,6 +28,14 @@ def up(*, project: ProjectFolder = None) -> None:
     out.print(f"Running, project {governed.config.name}. API: {stack.addresses.api_url}")
     out.print(f"Kafka: {stack.addresses.kafka_bootstrap}   Airflow: {stack.addresses.airflow_url}")
     out.print("`assay status` shows how it does, `assay down` stops it; data stays.")
+
+
+def prepare(*, project: ProjectFolder = None) -> None:
+    """Make tables, topics and guideline on the services that ASSAY_* variables name; `up` does it by itself."""
+    settings = settings_of(project)
+    governed = read_project(settings.project)
+    prepare_services(governed, storage=StorageSettings(), bootstrap=kafka_of(settings))
+    out.print(f"Ready for project {governed.config.name}: tables, topics, lake and guideline are there.")
 
 
 def down() -> None:

@@ -1,6 +1,6 @@
 """The two DAG runs of a round: the build that is asked for, and the retraining that its asset starts."""
 
-from assay.demo.stages import wait_for
+from assay.demo.stages import patiently, wait_for
 from infra.airflow import Airflow, Run, RunState
 from schemas.errors import UnavailableError
 
@@ -13,14 +13,12 @@ def build_and_retrain(airflow: Airflow, *, seconds: float) -> None:
     Raises:
         UnavailableError: a run failed; its tasks' logs are in the text.
     """
-    for dag in (BUILD, RETRAIN):
-        airflow.unpause(dag)
-    trained = {run.run_id for run in airflow.runs_of(RETRAIN)}
-    run_id = airflow.trigger(BUILD)
+    trained = patiently("listing runs", lambda: {run.run_id for run in airflow.runs_of(RETRAIN)}, seconds=seconds)
+    run_id = patiently("the build", lambda: airflow.trigger(BUILD), seconds=seconds)
     wait_for("the build", lambda: airflow.run_state(BUILD, run_id).is_final, seconds=seconds)
-    _check(airflow, airflow.run(BUILD, run_id))
+    _check(airflow, patiently("the build", lambda: airflow.run(BUILD, run_id), seconds=seconds))
     wait_for("the retraining", lambda: any(run.state.is_final for run in _new(airflow, trained)), seconds=seconds)
-    _check(airflow, _new(airflow, trained)[0])
+    _check(airflow, patiently("the retraining", lambda: _new(airflow, trained)[0], seconds=seconds))
 
 
 def _new(airflow: Airflow, known: set[str]) -> list[Run]:

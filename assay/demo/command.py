@@ -1,42 +1,13 @@
 """`assay demo`."""
 
-import shutil
-import signal
-import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from types import FrameType
 from typing import Annotated
 
 import typer
 
-from assay.demo.report import DemoReport, told
-from assay.demo.stages import Stages, bars
-from assay.demo.story import Story
-from assay.demo.team import Team
-from assay.options import out
-from assay.platform import loop, schedule
-from assay.services import Services
-from assay.settings import CHECKOUT
-from examples.digits.labelers import truths
-from examples.digits.production import SAMPLES, production
-from infra.airflow import Airflow
-from infra.settings import InfraSettings, load_settings
-from infra.stack import Progress, Stack
-from schemas.errors import ConflictError
-from storage.database import open_engine
-from storage.lake import Lake
-from storage.projects import read_project
-from storage.settings import StorageSettings
-from streams.topics import offsets
-
-PROJECT = CHECKOUT / "examples" / "digits"
-
 
 def demo(
     *,
-    samples: Annotated[int, typer.Option(min=500, help="Good records in the stream.")] = SAMPLES,
+    samples: Annotated[int, typer.Option(min=3000, help="Good records in the stream.")] = 5000,
     seed: Annotated[int, typer.Option(help="Decides stream, faults and simulated labelers.")] = 7,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the platform running at the end.")] = False,
 ) -> None:
@@ -44,103 +15,7 @@ def demo(
 
     The digits are real; that they come as a production stream, its faults and the labelers are simulated.
     """
-    settings = _own_folder(load_settings())
-    with bars() as progress:
-        stages = Stages(progress)
-        with stages.stage("clean", "Clean up the demo before"):
-            _clean(settings)
-        with _running(settings, stages, keep=keep) as (stack, scheduled):
-            report = _told_by(stack, scheduled, stages, samples=samples, seed=seed)
-    path = settings.var / "report.json"
-    path.write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    out.print(told(report))
-    out.print(f"The report is in {path}. To look around: ASSAY_VAR={settings.var} assay up", soft_wrap=True)
-    if not report.ok:
+    from assay.demo.run import run  # noqa: PLC0415 - a second to import, which no other command should wait for
+
+    if not run(samples=samples, seed=seed, keep=keep):
         raise typer.Exit(1)
-
-
-def _own_folder(settings: InfraSettings) -> InfraSettings:
-    """Return settings under which the demo has a stack of its own: it starts clean, so it must not touch another."""
-    return settings.model_copy(update={"var": settings.var / "demo"})
-
-
-def _clean(settings: InfraSettings) -> None:
-    Stack(settings).stop()
-    if settings.var.exists():
-        shutil.rmtree(settings.var)
-
-
-@contextmanager
-def _running(settings: InfraSettings, stages: Stages, *, keep: bool) -> Iterator[tuple[Stack, Future[None]]]:
-    """Run the platform, and stop it however the end comes; Airflow may still be starting, as the future tells."""
-    signal.signal(signal.SIGTERM, _terminated)
-    stack, project = Stack(settings), read_project(PROJECT)
-    with ThreadPoolExecutor(1) as background:
-        try:
-            first = loop(stack, project)
-            with stages.stage("start", "Start Kafka, PostgreSQL, workers and API", len(first)) as done:
-                stack.start(first, on_progress=_counted(done))
-            yield stack, background.submit(stack.start, schedule(stack, project))
-        finally:
-            background.shutdown(wait=True)
-            if not keep:
-                with stages.stage("stop", "Stop everything"):
-                    stack.stop()
-
-
-def _told_by(stack: Stack, scheduled: Future[None], stages: Stages, *, samples: int, seed: int) -> DemoReport:
-    records = list(production(seed, samples))
-    with (
-        _services(stack) as services,
-        Team.opened(services, stack.addresses.api_url, truths(records), seed) as team,
-        Airflow(stack.addresses.airflow_url) as airflow,
-    ):
-        story = Story(
-            services=services,
-            stages=stages,
-            team=team,
-            airflow=airflow,
-            scheduled=scheduled,
-            seed=seed,
-            records=records,
-        )
-        return story.run()
-
-
-@contextmanager
-def _services(stack: Stack) -> Iterator[Services]:
-    """Open the services of the demo's stack.
-
-    Raises:
-        ConflictError: outside services are set, and they hold samples already.
-    """
-    project, bootstrap = read_project(PROJECT), stack.addresses.kafka_bootstrap
-    if any(end for _, end in offsets(bootstrap, project.topics.samples).values()):
-        raise ConflictError(
-            f"The demo starts clean, and {bootstrap} holds samples of {project.config.name} already: unset "
-            "ASSAY_KAFKA_BOOTSTRAP and ASSAY_DATABASE_URL, or give it an empty broker and database."
-        )
-    storage = StorageSettings(database_url=stack.addresses.database_url, lake=stack.addresses.lake)
-    engine = open_engine(storage)
-    try:
-        with Lake.open(storage) as lake:
-            yield Services(project=project, storage=storage, engine=engine, lake=lake, bootstrap=bootstrap)
-    finally:
-        engine.dispose()
-
-
-def _counted(done: Callable[[int], None]) -> Progress:
-    """Return what counts the programs that are ready."""
-    ready: set[str] = set()
-
-    def on_progress(name: str, phase: str) -> None:
-        if phase == "ready":
-            ready.add(name)
-            done(len(ready))
-
-    return on_progress
-
-
-def _terminated(number: int, _: FrameType | None) -> None:
-    """Leave as after an error, so that everything is stopped."""
-    sys.exit(128 + number)

@@ -3,12 +3,19 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
+import httpx
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy.exc import OperationalError
 
+from infra.errors import AirflowError
 from schemas.errors import UnavailableError
 
+T = TypeVar("T")
+
+# What a call raises while a service that was killed comes back.
+AWAY = (UnavailableError, OperationalError, AirflowError, httpx.HTTPError)
 # How often a stage looks how far it is.
 POLL_SECONDS = 0.25
 
@@ -48,14 +55,23 @@ def wait_for(what: str, done: Callable[[], bool], *, seconds: float) -> None:
         UnavailableError: it did not happen within `seconds`.
     """
     deadline = time.monotonic() + seconds
-    while not _now(done):
+    while not patiently(what, done, seconds=max(0.0, deadline - time.monotonic())):
         if time.monotonic() > deadline:
             raise UnavailableError(f"{what} did not happen within {seconds:.0f} s: look into var/demo/log.")
         time.sleep(POLL_SECONDS)
 
 
-def _now(done: Callable[[], bool]) -> bool:
-    try:
-        return done()
-    except (UnavailableError, OperationalError):  # a service that was killed comes back by itself
-        return False
+def patiently(what: str, action: Callable[[], T], *, seconds: float) -> T:
+    """Return what `action` does, done again while a service that it needs is away.
+
+    Raises:
+        UnavailableError: the service was away for longer than `seconds`.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return action()
+        except AWAY as error:
+            if time.monotonic() > deadline:
+                raise UnavailableError(f"{what}: a service was away for more than {seconds:.0f} s: {error}") from error
+        time.sleep(POLL_SECONDS)

@@ -11,12 +11,13 @@ from assay.demo.airflow import build_and_retrain
 from assay.demo.faults import Place, caught
 from assay.demo.report import DemoReport, VersionReport, version_report
 from assay.demo.revision import Revision
-from assay.demo.stages import Stages, wait_for
+from assay.demo.stages import Stages, patiently, wait_for
 from assay.demo.team import Team
 from assay.services import Services
 from examples.digits.production import Production
 from infra.airflow import Airflow
 from quality.ledger import AuditReport
+from schemas.errors import UnavailableError
 from schemas.verdicts import Disposition, Receipt, Violation
 from storage import outbox, queue, receipts, releases, votes
 from storage.training import find_report
@@ -64,7 +65,8 @@ class Story:
             self.team.label(until=lambda: self._settled(done) >= self._tasks())
             wait_for("publishing every label", lambda: outbox.depth(self.services.engine) == 0, seconds=PATIENCE)
         self.build("v2")
-        return self.report(revision, self.audit())
+        audited = self.audit()
+        return patiently("the report", lambda: self.report(revision, audited), seconds=PATIENCE)
 
     def publish(self) -> None:
         """Publish production, and remember where each record went."""
@@ -94,10 +96,7 @@ class Story:
         """Have Airflow build a dataset version, and the fixed model retrained on it by the dataset's asset."""
         with self.stages.stage(f"build_{name}", f"Airflow builds dataset {name}, whose asset starts the retraining"):
             build_and_retrain(self.airflow, seconds=PATIENCE)
-        release = releases.get_version(self.services.engine, self.project)
-        training = find_report(self.services.engine, self.project, release.version)
-        assert training is not None, "the retraining that has ended stored a report"  # noqa: S101 - ends the demo
-        self.versions.append(version_report(name, release.rows, release.content_hash, training))
+        self.versions.append(patiently("the report", lambda: self._version(name), seconds=PATIENCE))
 
     def revise(self) -> Revision:
         """Have the lead settle the pair that the labelers confuse most; its tasks are labeled anew."""
@@ -128,20 +127,30 @@ class Story:
             selected=audited.selected,
             selected_by_reason=queue.selected_by_reason(engine, self.project),
             labels=votes.count(engine, self.project),
-            settled=queue.depths(engine, self.project).settled,
+            settled=self._depths().settled,
             guideline=revision.report(votes.all_casts(engine, self.project)),
             versions=tuple(self.versions),
             audit="ok" if audited.ok else audited.faults,
             seconds=self.stages.seconds,
         )
 
+    def _version(self, name: str) -> VersionReport:
+        release = releases.get_version(self.services.engine, self.project)
+        training = find_report(self.services.engine, self.project, release.version)
+        if training is None:
+            raise UnavailableError(f"Version {release.version} is not trained on yet.")
+        return version_report(name, release.rows, release.content_hash, training)
+
     def _tasks(self) -> int:
-        counts = queue.depths(self.services.engine, self.project)
+        counts = patiently("the queue", self._depths, seconds=PATIENCE)
         return counts.open + counts.settled + counts.expert
+
+    def _depths(self) -> queue.Depths:
+        return queue.depths(self.services.engine, self.project)
 
     def _settled(self, done: Callable[[int], None]) -> int:
         """Return how many tasks need no more labels."""
-        counts = queue.depths(self.services.engine, self.project)
+        counts = self._depths()
         done(counts.settled + counts.expert)
         return counts.settled + counts.expert
 

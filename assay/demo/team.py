@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import httpx
 
-from assay.demo.stages import wait_for
+from assay.demo.stages import patiently, wait_for
 from assay.services import Services
 from examples.digits.labelers import LABELERS, work
 from schemas.errors import UnavailableError
@@ -73,7 +73,10 @@ class Team:
         return published
 
     def _lead(self, method: str, path: str, **options: Any) -> Any:
-        return self._clients[LEAD].request(method, path, **options).raise_for_status().json()
+        def call() -> Any:
+            return self._clients[LEAD].request(method, path, **options).raise_for_status().json()
+
+        return patiently("the API", call, seconds=ROUND_SECONDS)
 
 
 def _client(api: str, token: str) -> httpx.Client:

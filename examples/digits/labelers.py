@@ -9,7 +9,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -80,48 +80,61 @@ def work(
     `client` carries the API's address and the labeler's token; `truth` is what `truths` returns. An answer that comes
     too late is left; an empty queue, or a service that is away for a moment, is asked again after `pause` seconds.
     """
+    worker = _Worker(client=client, labeler=labeler, truth=truth, seed=seed)
     labels = 0
     while not until():
-        try:
-            given = _turn(client, labeler, truth, seed)
-        except httpx.TransportError:
-            given = None
+        given = worker.turn()
         labels += given or 0
         if given is None:
             time.sleep(pause)
     return labels
 
 
-def _turn(client: httpx.Client, labeler: SimulatedLabeler, truth: Mapping[str, str], seed: int) -> int | None:
-    """Claim one assignment and answer it; return how many labels that made, None where there was none to claim."""
-    reply = client.post("/v1/claims")
-    if reply.status_code in (httpx.codes.NO_CONTENT, httpx.codes.SERVICE_UNAVAILABLE):
+@dataclass(frozen=True, kw_only=True)
+class _Worker:
+    """One simulated labeler at the API; `settled` keeps the pairs that each guideline version settles."""
+
+    client: httpx.Client
+    labeler: SimulatedLabeler
+    truth: Mapping[str, str]
+    seed: int
+    settled: dict[int, set[Pair]] = field(default_factory=dict)
+
+    def turn(self) -> int | None:
+        """Claim one assignment and answer it; return how many labels that made, None where nothing could be done."""
+        try:
+            reply = self.client.post("/v1/claims").raise_for_status()
+            return None if reply.status_code == httpx.codes.NO_CONTENT else self._answer(reply.json())
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                raise
+        except httpx.TransportError:
+            pass
         return None
-    return _answer(client, labeler, truth, reply.raise_for_status().json(), seed)
 
+    def _answer(self, claimed: Mapping[str, Any]) -> int:
+        seen, guideline = picture(claimed["payload"]), claimed["guideline"]
+        answer = look(
+            self.labeler,
+            seen,
+            self.truth[seen],
+            guideline=guideline,
+            settled=self._settled(guideline),
+            seed=self.seed,
+        )
+        reply = self.client.post(f"/v1/assignments/{claimed['assignment_id']}/label", json={"answer": answer})
+        if reply.status_code == httpx.codes.CONFLICT:
+            return 0
+        reply.raise_for_status()
+        return 1
 
-def _answer(
-    client: httpx.Client, labeler: SimulatedLabeler, truth: Mapping[str, str], claimed: Mapping[str, Any], seed: int
-) -> int:
-    """Answer one assignment and return how many labels that made, 1 or 0."""
-    seen, guideline = picture(claimed["payload"]), claimed["guideline"]
-    settled = _settled(client, guideline)
-    answer = look(labeler, seen, truth[seen], guideline=guideline, settled=settled, seed=seed)
-    reply = client.post(f"/v1/assignments/{claimed['assignment_id']}/label", json={"answer": answer})
-    if reply.status_code in (httpx.codes.CONFLICT, httpx.codes.SERVICE_UNAVAILABLE):
-        return 0
-    reply.raise_for_status()
-    return 1
-
-
-def _settled(client: httpx.Client, guideline: int) -> set[Pair]:
-    """Return the pairs settled up to this version, all of which its text keeps."""
-    if guideline == 1:
-        return set()
-    published: Sequence[dict[str, Any]] = client.get("/v1/guidelines").raise_for_status().json()
-    return {
-        (one, other) for version in published if version["version"] <= guideline for one, other in version["settles"]
-    }
+    def _settled(self, guideline: int) -> set[Pair]:
+        """Return the pairs settled up to this version, all of which its text keeps."""
+        if guideline not in self.settled:
+            published: Sequence[dict[str, Any]] = self.client.get("/v1/guidelines").raise_for_status().json()
+            earlier = [version for version in published if version["version"] <= guideline]
+            self.settled[guideline] = {(one, other) for version in earlier for one, other in version["settles"]}
+        return self.settled[guideline]
 
 
 def _is_json(value: bytes) -> bool:

@@ -1,0 +1,134 @@
+"""One run of the demo: a clean stack of its own, the story, the report."""
+
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from types import FrameType
+
+from assay.demo.report import DemoReport, told
+from assay.demo.stages import Stages, bars
+from assay.demo.story import Story
+from assay.demo.team import Team
+from assay.options import out
+from assay.platform import loop, schedule
+from assay.services import Services
+from assay.settings import CHECKOUT
+from examples.digits.labelers import truths
+from examples.digits.production import production
+from infra.airflow import Airflow
+from infra.settings import InfraSettings, load_settings
+from infra.stack import Progress, Stack
+from schemas.errors import ConflictError
+from storage.database import open_engine
+from storage.lake import Lake
+from storage.projects import read_project
+from storage.settings import StorageSettings
+from streams.topics import offsets
+
+PROJECT = CHECKOUT / "examples" / "digits"
+
+
+def run(*, samples: int, seed: int, keep: bool) -> bool:
+    """Run the demo and write its report; return whether the audit is ok and every planted fault was caught."""
+    settings = _own_folder(load_settings())
+    with bars() as progress:
+        stages = Stages(progress)
+        with stages.stage("clean", "Clean up the demo before"):
+            _clean(settings)
+        with _running(settings, stages, keep=keep) as (stack, scheduled):
+            report = _told_by(stack, scheduled, stages, samples=samples, seed=seed)
+    path = settings.var / "report.json"
+    path.write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    out.print(told(report))
+    out.print(f"The report is in {path}. To look around: ASSAY_VAR={settings.var} assay up", soft_wrap=True)
+    return report.ok
+
+
+def _own_folder(settings: InfraSettings) -> InfraSettings:
+    """Return settings under which the demo has a stack of its own: it starts clean, so it must not touch another."""
+    return settings.model_copy(update={"var": settings.var / "demo"})
+
+
+def _clean(settings: InfraSettings) -> None:
+    Stack(settings).stop()
+    if settings.var.exists():
+        shutil.rmtree(settings.var)
+
+
+@contextmanager
+def _running(settings: InfraSettings, stages: Stages, *, keep: bool) -> Iterator[tuple[Stack, Future[None]]]:
+    """Run the platform, and stop it however the end comes; Airflow may still be starting, as the future tells."""
+    signal.signal(signal.SIGTERM, _terminated)
+    stack, project = Stack(settings), read_project(PROJECT)
+    with ThreadPoolExecutor(1) as background:
+        try:
+            first = loop(stack, project)
+            with stages.stage("start", "Start Kafka, PostgreSQL, workers and API", len(first)) as done:
+                stack.start(first, on_progress=_counted(done))
+            yield stack, background.submit(stack.start, schedule(stack, project))
+        finally:
+            background.shutdown(wait=True)
+            if not keep:
+                with stages.stage("stop", "Stop everything"):
+                    stack.stop()
+
+
+def _told_by(stack: Stack, scheduled: Future[None], stages: Stages, *, samples: int, seed: int) -> DemoReport:
+    records = list(production(seed, samples))
+    with (
+        _services(stack) as services,
+        Team.opened(services, stack.addresses.api_url, truths(records), seed) as team,
+        Airflow(stack.addresses.airflow_url) as airflow,
+    ):
+        story = Story(
+            services=services,
+            stages=stages,
+            team=team,
+            airflow=airflow,
+            scheduled=scheduled,
+            seed=seed,
+            records=records,
+        )
+        return story.run()
+
+
+@contextmanager
+def _services(stack: Stack) -> Iterator[Services]:
+    """Open the services of the demo's stack.
+
+    Raises:
+        ConflictError: outside services are set, and they hold samples already.
+    """
+    project, bootstrap = read_project(PROJECT), stack.addresses.kafka_bootstrap
+    if any(end for _, end in offsets(bootstrap, project.topics.samples).values()):
+        raise ConflictError(
+            f"The demo starts clean, and {bootstrap} holds samples of {project.config.name} already: unset "
+            "ASSAY_KAFKA_BOOTSTRAP and ASSAY_DATABASE_URL, or give it an empty broker and database."
+        )
+    storage = StorageSettings(database_url=stack.addresses.database_url, lake=stack.addresses.lake)
+    engine = open_engine(storage)
+    try:
+        with Lake.open(storage) as lake:
+            yield Services(project=project, storage=storage, engine=engine, lake=lake, bootstrap=bootstrap)
+    finally:
+        engine.dispose()
+
+
+def _counted(done: Callable[[int], None]) -> Progress:
+    """Return what counts the programs that are ready."""
+    ready: set[str] = set()
+
+    def on_progress(name: str, phase: str) -> None:
+        if phase == "ready":
+            ready.add(name)
+            done(len(ready))
+
+    return on_progress
+
+
+def _terminated(number: int, _: FrameType | None) -> None:
+    """Leave as after an error, so that everything is stopped."""
+    sys.exit(128 + number)
