@@ -1,7 +1,7 @@
 """Frames for Faust: a transport that hands an agent all that one fetch brought of a partition as one message.
 
-Faust spends about 150 microseconds on each message, whatever is in it, so a message of a record caps an agent at
-some 6,000 records a second. This module is the only one that leans on private names of faust-streaming, which
+Most of what Faust spends on a message does not depend on what is in it, so it is paid once for many records. This
+module is the only one that leans on private names of faust-streaming, which
 is pinned for it. It differs from `faust.transport.drivers.aiokafka` in four ways:
 
 - a message's value is a `Frame`, its offset that of the frame's last record;
