@@ -22,6 +22,9 @@ from kafka.errors import KafkaError
 from schemas.errors import UnavailableError
 from schemas.topics import Topics
 
+# How long a broker may take to answer at all.
+BOOTSTRAP_MS = 10_000
+
 
 class SampleProducer:
     """Publish samples of one project, confirmed by all replicas; leaving the context waits for every one.
@@ -36,6 +39,7 @@ class SampleProducer:
         try:
             self._producer = KafkaProducer(
                 bootstrap_servers=bootstrap,
+                bootstrap_timeout_ms=BOOTSTRAP_MS,
                 acks="all",
                 enable_idempotence=True,
                 compression_type="lz4",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
@@ -10,6 +11,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 from quality.ledger import Range
 from schemas.errors import ConflictError, UnavailableError
 from schemas.topics import Topics
+from streams.producer import BOOTSTRAP_MS
 
 # Kafka's word for "as the broker is configured": one on the embedded broker, three on most others.
 BROKER_DEFAULT = -1
@@ -25,7 +27,7 @@ def ensure_topics(bootstrap: str, topics: Topics, *, partitions: int) -> None:
         ConflictError: a topic exists with another number of partitions.
         UnavailableError: the broker does not answer.
     """
-    with _broker(bootstrap), closing(KafkaAdminClient(bootstrap_servers=bootstrap)) as admin:
+    with _broker(bootstrap), closing(KafkaAdminClient(**_at(bootstrap))) as admin:
         present = set(admin.list_topics())
         for name in topics.all:
             if name not in present:
@@ -48,7 +50,7 @@ def _create(admin: KafkaAdminClient, topic: NewTopic) -> None:
 
 def offsets(bootstrap: str, topic: str) -> dict[int, tuple[int, int]]:
     """Return the first kept offset and the end offset of each partition of `topic`; empty where it is missing."""
-    with _broker(bootstrap), closing(KafkaConsumer(bootstrap_servers=bootstrap)) as consumer:
+    with _broker(bootstrap), closing(KafkaConsumer(**_at(bootstrap))) as consumer:
         partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
         first, end = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
         return {at.partition: (first[at], end[at]) for at in partitions}
@@ -82,18 +84,24 @@ def _empty_until(consumer: KafkaConsumer, at: TopicPartition, first: int, last: 
 
 
 def _reader(bootstrap: str) -> KafkaConsumer:
-    return KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, isolation_level="read_committed")
+    return KafkaConsumer(**_at(bootstrap), enable_auto_commit=False, isolation_level="read_committed")
 
 
 def lag(bootstrap: str, group: str, topic: str) -> Mapping[int, int]:
     """Return how many records of each partition the group has yet to commit."""
     ends = offsets(bootstrap, topic)
-    member = {"bootstrap_servers": bootstrap, "group_id": group, "enable_auto_commit": False}
-    with _broker(bootstrap), closing(KafkaConsumer(**member)) as consumer:
+    with (
+        _broker(bootstrap),
+        closing(KafkaConsumer(**_at(bootstrap), group_id=group, enable_auto_commit=False)) as consumer,
+    ):
         return {
             number: end - max(first, consumer.committed(TopicPartition(topic, number)) or 0)
             for number, (first, end) in ends.items()
         }
+
+
+def _at(bootstrap: str) -> dict[str, Any]:
+    return {"bootstrap_servers": bootstrap, "bootstrap_timeout_ms": BOOTSTRAP_MS}
 
 
 @contextmanager

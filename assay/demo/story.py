@@ -1,6 +1,5 @@
 """The main job, once around: publish, screen, label, build, retrain; settle what was ambiguous; and again."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -16,10 +15,10 @@ from assay.demo.team import Team
 from assay.services import Services
 from examples.digits.production import Production
 from infra.airflow import Airflow
-from quality.ledger import AuditReport
+from quality.ledger import AuditReport, audit, unaccounted
 from schemas.errors import UnavailableError
 from schemas.verdicts import Disposition, Receipt, Violation
-from storage import outbox, queue, receipts, releases, votes
+from storage import audits, outbox, queue, receipts, releases, votes
 from storage.training import find_report
 from streams.audit import run_audit
 from streams.producer import SampleProducer
@@ -82,15 +81,8 @@ class Story:
 
     def screened(self) -> None:
         """Wait until every record has its disposition, and is where that sends it."""
-        topic = self.services.project.topics.samples
         with self.stages.stage("screen", "Faust agents screen and route them", len(self.records)) as done:
-
-            def everywhere() -> bool:
-                account = _account(receipts.receipts_of(self.services.engine, topic))
-                done(account.total())
-                return account.total() >= len(self.records) and self._kept(account, topic)
-
-            wait_for("screening every record", everywhere, seconds=PATIENCE)
+            wait_for("screening every record", lambda: self._is_everywhere(done), seconds=PATIENCE)
 
     def build(self, name: str) -> None:
         """Have Airflow build a dataset version, and the fixed model retrained on it by the dataset's asset."""
@@ -154,13 +146,23 @@ class Story:
         done(counts.settled + counts.expert)
         return counts.settled + counts.expert
 
-    def _kept(self, account: Counter[str], topic: str) -> bool:
-        """Say whether all that was screened has reached the lake and the queue."""
-        lake = self.services.lake
+    def _is_everywhere(self, done: Callable[[int], None]) -> bool:
+        """Say whether all is screened, and as much is kept as was accepted, rejected and selected."""
+        engine, topic = self.services.engine, self.services.project.topics.samples
+        ends: dict[int, int] = {}
+        for partition, offset in self.places:
+            ends[partition] = max(offset + 1, ends.get(partition, 0))
+        found = receipts.receipts_of(engine, topic)
+        missing = sum(last - first + 1 for each in unaccounted(ends, found).values() for first, last in each)
+        done(len(self.records) - missing)
+        if missing:
+            return False
+        kept = audits.kept(engine, self.services.lake, self.project, topic, ends)
+        report = audit(topic, ends, found, kept, {})
         return (
-            sum(lake.counts(self.project).values()) >= account[Disposition.ACCEPTED]
-            and sum(lake.counts(self.project, "dead_letters").values()) >= account[Disposition.REJECTED]
-            and self._tasks() >= sum(len(each.selected) for each in receipts.receipts_of(self.services.engine, topic))
+            sum(len(each.archived) for each in kept.values()) >= report.counts[Disposition.ACCEPTED]
+            and sum(len(each.dead_letters) for each in kept.values()) >= report.counts[Disposition.REJECTED]
+            and sum(len(each.tasks) for each in kept.values()) >= report.selected
         )
 
     def _letters(self) -> dict[Place, Sequence[Violation]]:
@@ -168,12 +170,6 @@ class Story:
         return {
             (row["partition"], row["offset"]): VIOLATIONS.validate_json(row["violations"]) for row in table.to_pylist()
         }
-
-
-def _account(found: Sequence[Receipt]) -> Counter[str]:
-    """Return how many offsets have which disposition; a frame screened twice counts once."""
-    runs = {(each.partition, run.first, run.count, run.disposition) for each in found for run in each.runs}
-    return Counter({kind: sum(run[2] for run in runs if run[3] == kind) for kind in Disposition})
 
 
 def _not_accepted(found: Sequence[Receipt]) -> set[Place]:

@@ -1,0 +1,142 @@
+"""Commands explain themselves, and a failure says what to do."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from assay.cli import app
+from assay.settings import CommandSettings
+from console.settings import ConsoleSettings
+from infra.settings import InfraSettings
+from schemas.topics import Topics
+from storage.settings import StorageSettings
+from streams.settings import StreamSettings
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+
+
+def assay(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command where no stack runs."""
+    return subprocess.run(
+        (sys.executable, "-m", "assay", *arguments),
+        env={**os.environ, **variables},
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+
+def commands(group: Any, name: str = "assay") -> Iterator[tuple[str, Any]]:
+    """Yield every command with its full name."""
+    for each, command in getattr(group, "commands", {}).items():
+        yield from commands(command, f"{name} {each}")
+    if not hasattr(group, "commands"):
+        yield name, group
+
+
+COMMANDS = dict(commands(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_in_the_readme_and_explains_itself(name: str) -> None:
+    """Its help is a sentence, and so is that of each of its options."""
+    assert f"`{name}" in README
+    assert (COMMANDS[name].help or "").strip().endswith(".")
+    assert [each.name for each in COMMANDS[name].params if not getattr(each, "help", None)] == []
+
+
+def test_the_readme_names_no_command_that_does_not_exist() -> None:
+    """Documentation outlives code easily."""
+    table = [line.split("`")[1] for line in README.splitlines() if line.startswith("| `assay ")]
+    named = {" ".join(word for word in each.split() if word.islower()) for each in table}
+    assert named == set(COMMANDS)
+
+
+@pytest.mark.parametrize("settings", [CommandSettings, ConsoleSettings, InfraSettings, StorageSettings, StreamSettings])
+def test_every_setting_is_in_the_readme(settings: type) -> None:
+    """By the variable that sets it."""
+    missing = [name for name in settings.model_fields if f"ASSAY_{name.upper()}`" not in README]  # type: ignore[attr-defined]
+    assert missing == []
+
+
+def test_every_topic_is_in_the_readme() -> None:
+    """Producers and consumers of other teams read it."""
+    assert [topic for topic in Topics(project="PROJECT").all if f"`{topic}`" not in README] == []
+
+
+@pytest.mark.parametrize("target", ["demo", "test", "up", "down", "check"])
+def test_every_make_target_that_the_readme_names_exists(target: str) -> None:
+    """And make says what each does."""
+    assert f"make {target}" in README
+    told = subprocess.run(("make", "help"), cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
+    assert f"make {target} " in told
+
+
+def test_project_check_names_all_problems_at_once(tmp_path: Path) -> None:
+    """So that nobody mends one to find the next."""
+    shutil.copytree(CHECKOUT / "examples" / "digits", tmp_path / "mine")
+    (tmp_path / "mine" / "guideline.md").unlink()
+    (tmp_path / "mine" / "expectations.json").write_text("{")
+    checked = assay("project", "check", str(tmp_path / "mine"))
+    assert checked.returncode == 1
+    assert "guideline.md is missing" in checked.stderr
+    assert "expectations.json is not valid JSON" in checked.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "variables", "remedy"),
+    [
+        ("audit", {}, "assay up"),
+        ("produce /nonexistent", {"ASSAY_KAFKA_BOOTSTRAP": "127.0.0.1:1"}, "Give a file"),
+        ("produce README.md", {"ASSAY_KAFKA_BOOTSTRAP": "127.0.0.1:1"}, "assay status"),
+        ("audit", {"ASSAY_KAFKA_BOOTSTRAP": "127.0.0.1:1"}, "ASSAY_DATABASE_URL"),
+        ("up", {"ASSAY_KAFKA_PORT": "many"}, "ASSAY_KAFKA_PORT"),
+        ("up --project /nonexistent", {}, "project.toml is missing"),
+        ("labeler add ada", {}, "assay up"),
+    ],
+)
+def test_a_failure_says_what_to_do_and_shows_no_traceback(
+    command: str, variables: dict[str, str], remedy: str, tmp_path: Path
+) -> None:
+    """On standard error, with exit status 1."""
+    failed = assay(*command.split(), **variables, ASSAY_VAR=str(tmp_path))
+    assert (failed.returncode, "Traceback" in failed.stderr) == (1, False)
+    assert remedy in " ".join(failed.stderr.split())
+
+
+def test_a_lost_database_does_not_show_its_password(tmp_path: Path) -> None:
+    """Nor does any log."""
+    url = "postgresql://assay:hunter2@127.0.0.1:1/assay"
+    variables = {"ASSAY_KAFKA_BOOTSTRAP": "127.0.0.1:1", "ASSAY_DATABASE_URL": url, "ASSAY_VAR": str(tmp_path)}
+    failed = assay("audit", **variables)
+    assert (failed.returncode, "hunter2" in failed.stdout + failed.stderr) == (1, False)
+
+
+def test_up_names_the_port_that_is_taken(tmp_path: Path) -> None:
+    """And the variable that changes it; what it had started is not left behind."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        failed = assay("up", ASSAY_VAR=str(tmp_path), ASSAY_POSTGRES_PORT=port)
+    assert assay("down", ASSAY_VAR=str(tmp_path)).returncode == 0
+    assert failed.returncode == 1
+    assert f"{port}" in failed.stderr
+    assert "ASSAY_POSTGRES_PORT" in failed.stderr
+
+
+def test_status_works_where_nothing_runs(tmp_path: Path) -> None:
+    """It says how to start."""
+    told = assay("status", ASSAY_VAR=str(tmp_path))
+    assert (told.returncode, "assay up" in told.stdout) == (0, True)
