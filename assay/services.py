@@ -26,21 +26,26 @@ class Services:
 
 
 @contextmanager
-def open_services(settings: CommandSettings) -> Iterator[Services]:
-    """Open the services that `settings` name; close them at the end.
-
-    Raises:
-        InputError: no stack runs, and no outside services are set.
-    """
-    bootstrap = kafka_of(settings)
-    storage = StorageSettings()
-    project = read_project(settings.project)
+def opened(project: Project, storage: StorageSettings, bootstrap: str) -> Iterator[Services]:
+    """Open the services at these places; close them at the end."""
     engine = open_engine(storage)
     try:
         with Lake.open(storage) as lake:
             yield Services(project=project, storage=storage, engine=engine, lake=lake, bootstrap=bootstrap)
     finally:
         engine.dispose()
+
+
+@contextmanager
+def open_services(settings: CommandSettings) -> Iterator[Services]:
+    """Open the services that `settings` name.
+
+    Raises:
+        InputError: no stack runs, and no outside services are set.
+    """
+    bootstrap = kafka_of(settings)
+    with opened(read_project(settings.project), StorageSettings(), bootstrap) as services:
+        yield services
 
 
 def kafka_of(settings: CommandSettings) -> str:

@@ -14,7 +14,7 @@ from assay.demo.story import Story
 from assay.demo.team import Team
 from assay.options import out
 from assay.platform import loop, schedule
-from assay.services import Services
+from assay.services import Services, opened
 from assay.settings import CHECKOUT
 from examples.digits.labelers import truths
 from examples.digits.production import production
@@ -22,8 +22,6 @@ from infra.airflow import Airflow
 from infra.settings import InfraSettings, load_settings
 from infra.stack import Progress, Stack
 from schemas.errors import ConflictError
-from storage.database import open_engine
-from storage.lake import Lake
 from storage.projects import read_project
 from storage.settings import StorageSettings
 from streams.topics import offsets
@@ -109,12 +107,8 @@ def _services(stack: Stack) -> Iterator[Services]:
             "ASSAY_KAFKA_BOOTSTRAP and ASSAY_DATABASE_URL, or give it an empty broker and database."
         )
     storage = StorageSettings(database_url=stack.addresses.database_url, lake=stack.addresses.lake)
-    engine = open_engine(storage)
-    try:
-        with Lake.open(storage) as lake:
-            yield Services(project=project, storage=storage, engine=engine, lake=lake, bootstrap=bootstrap)
-    finally:
-        engine.dispose()
+    with opened(project, storage, bootstrap) as services:
+        yield services
 
 
 def _counted(done: Callable[[int], None]) -> Progress:
