@@ -4,14 +4,17 @@ import uvicorn
 
 from console.api import create_app
 from console.settings import ConsoleSettings
+from storage.process import explained
 from storage.settings import StorageSettings
 
 
 def main() -> None:
     """Serve until told to stop."""
-    settings = ConsoleSettings()
+    with explained():
+        settings = ConsoleSettings()
+        app = create_app(settings, StorageSettings())
     uvicorn.run(
-        create_app(settings, StorageSettings()),
+        app,
         host=settings.api_host,
         port=settings.api_port,
         access_log=False,

@@ -3,16 +3,18 @@
 import sys
 
 from storage.migrate import draft, migrate
+from storage.process import explained
 from storage.settings import StorageSettings
 
 
 def main() -> None:
     """Migrate, or draft a migration named by the argument."""
-    settings = StorageSettings()
-    if message := " ".join(sys.argv[1:]):
-        sys.stdout.write(f"{draft(settings, message)}\n")
-    else:
-        migrate(settings)
+    with explained():
+        settings = StorageSettings()
+        if message := " ".join(sys.argv[1:]):
+            sys.stdout.write(f"{draft(settings, message)}\n")
+        else:
+            migrate(settings)
 
 
 if __name__ == "__main__":

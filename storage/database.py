@@ -3,17 +3,29 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from schemas.errors import UnavailableError
 from storage.settings import StorageSettings
 
+# A server that does not answer at all within this time counts as away.
+CONNECT_SECONDS = 10
+# SQLSTATEs of a server that is going down, was killed, or is starting up.
+AWAY = ("57P01", "57P02", "57P03")
+
 
 def open_engine(settings: StorageSettings, *, pool_size: int = 5) -> Engine:
     """Return an engine on the project database; it connects at first use and drops dead connections."""
     url = settings.database_url.get_secret_value().replace("postgresql://", "postgresql+psycopg://", 1)
-    return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": CONNECT_SECONDS},
+    )
 
 
 @contextmanager
@@ -22,6 +34,16 @@ def lost_connections_named() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if not error.connection_invalidated and "connection" not in str(error.orig):
+        if not _is_lost(error):
             raise
         raise UnavailableError("PostgreSQL does not answer: run `assay status`, then `assay up`.") from error
+
+
+def _is_lost(error: DBAPIError) -> bool:
+    """Say whether the connection failed, and not the statement."""
+    if error.connection_invalidated:
+        return True
+    if not isinstance(error.orig, psycopg.OperationalError):
+        return False
+    state = error.orig.sqlstate
+    return state is None or state.startswith("08") or state in AWAY

@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import json
+import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,9 +11,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from quality.columns import payload_of
+from quality.columns import ENVELOPE, kinds, payload_of
 from quality.contracts import Contract
 from quality.expectations import Rule, compile_suite
 from quality.screening import Screening
@@ -126,13 +127,14 @@ class _Reading:
         guideline = self.text(config.guideline, "the guideline that labelers follow")
         suite = self.suite(config.suite)
         samples = versioned(payloads)
-        rules = self.rules(suite, payload_of(samples[config.contract.current]))
-        self.check_duplicates(config, payloads[config.contract.current])
+        current = payload_of(samples[config.contract.current])
+        rules = () if suite is None else self.rules(suite, None if current is Payload else current)
+        self.check_duplicates(config, current)
         return Project(
             folder=self.folder,
             config=config,
             samples=samples,
-            suite=suite,
+            suite=suite or {},
             rules=rules,
             guideline=guideline,
             trainer=trainer,
@@ -142,76 +144,100 @@ class _Reading:
         text = self.text("project.toml", "what governs the project")
         try:
             return ProjectConfig.model_validate(tomllib.loads(text)) if text else None
-        except tomllib.TOMLDecodeError as error:
-            self.problems.append(f"project.toml is not valid TOML: {error}.")
         except ValidationError as error:
             self.problems += [
                 f"project.toml: {'.'.join(map(str, detail['loc']))}: {detail['msg']}." for detail in error.errors()
             ]
+        except (ValueError, RecursionError) as error:
+            self.problems.append(f"project.toml is not valid TOML: {error}.")
         return None
 
     def text(self, name: str, purpose: str) -> str:
         try:
-            text = (self.folder / name).read_text(encoding="utf-8")
+            text = self.within(name).read_text(encoding="utf-8")
         except FileNotFoundError:
             self.problems.append(f"{name} is missing: it holds {purpose}.")
             return ""
-        except (OSError, UnicodeDecodeError) as error:
+        except (InputError, OSError, UnicodeDecodeError) as error:
             self.problems.append(f"{name} cannot be read: {error}.")
             return ""
         if not text.strip():
             self.problems.append(f"{name} is empty: it holds {purpose}.")
+            return ""
         return text
 
-    def suite(self, name: str) -> Mapping[str, Any]:
+    def within(self, name: str) -> Path:
+        """Return the path of a file of the folder; a link may not lead out of it."""
+        path = (self.folder / name).resolve()
+        if not path.is_relative_to(self.folder):
+            raise InputError("it leads out of the project folder")
+        return path
+
+    def suite(self, name: str) -> Mapping[str, Any] | None:
         text = self.text(name, "the Great Expectations suite")
+        if not text:
+            return None
         try:
-            suite = json.loads(text) if text else {}
-        except json.JSONDecodeError as error:
+            suite = json.loads(text)
+        except (ValueError, RecursionError) as error:
             self.problems.append(f"{name} is not valid JSON: {error}.")
-            return {}
+            return None
         if not isinstance(suite, dict):
             self.problems.append(f"{name} must hold one JSON object, a Great Expectations suite.")
-            return {}
+            return None
         return suite
 
-    def rules(self, suite: Mapping[str, Any], payload: type[Payload]) -> tuple[Rule, ...]:
+    def rules(self, suite: Mapping[str, Any], payload: type[Payload] | None) -> tuple[Rule, ...]:
         try:
-            return compile_suite(suite, payload) if suite else ()
+            return compile_suite(suite, payload)
         except InputError as error:
             self.problems += str(error).splitlines()
             return ()
 
     def payload(self, version: int, reference: str) -> type[Payload]:
         model = self.named(f"contract.models.{version}", reference)
-        if isinstance(model, type) and issubclass(model, Payload):
+        if isinstance(model, type) and issubclass(model, Payload) and model is not Payload:
+            self.check_names(version, model)
             return model
-        if model is not None:
+        if model is not _absent:
             self.problems.append(
                 f"contract.models.{version}: {reference} must be a subclass of schemas.samples.Payload."
             )
         return Payload
 
+    def check_names(self, version: int, payload: type[Payload]) -> None:
+        taken = sorted((payload.model_fields.keys() | payload.model_computed_fields.keys()) & set(ENVELOPE))
+        if taken:
+            self.problems.append(
+                f"contract.models.{version}: {', '.join(taken)} is a name of the sample around the payload: "
+                "rules could not tell the two apart."
+            )
+
     def function(self, where: str, reference: str) -> Callable[..., Any]:
         function = self.named(where, reference)
-        if function is not None and not callable(function):
+        if not callable(function):
             self.problems.append(f"{where}: {reference} must be a function.")
-        return function if callable(function) else _absent
+            return _absent
+        return function
 
-    def named(self, where: str, reference: str) -> object | None:
-        """Return what `file.py:name` stands for; None, with a problem noted, where it stands for nothing."""
+    def named(self, where: str, reference: str) -> object:
+        """Return what `file.py:name` stands for; `_absent`, with a problem noted, where it stands for nothing."""
         file, name = reference.split(":")
         if file not in self.modules:
             self.modules[file] = self.module(file, where)
         module = self.modules[file]
         if module is None:
-            return None
+            return _absent
         if not hasattr(module, name):
             self.problems.append(f"{where}: {file} defines no {name}.")
-        return getattr(module, name, None)
+        return getattr(module, name, _absent)
 
     def module(self, file: str, where: str) -> ModuleType | None:
-        path = self.folder / file
+        try:
+            path = self.within(file)
+        except InputError as error:
+            self.problems.append(f"{where}: {file} cannot be read: {error}.")
+            return None
         if not path.is_file():
             self.problems.append(f"{where}: {file} is missing.")
             return None
@@ -222,18 +248,24 @@ class _Reading:
             self.problems.append(f"{where}: {file} is not a Python file.")
             return None
         module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module  # dataclasses and pydantic look up annotations there
         try:
             spec.loader.exec_module(module)
-        except Exception as error:  # noqa: BLE001 - whatever a user's file raises is a problem of that file
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a user's file raises is a problem of that file
+            del sys.modules[spec.name]
             self.problems.append(f"{where}: {file} fails when imported: {type(error).__name__}: {error}.")
             return None
         return module
 
-    def check_duplicates(self, config: ProjectConfig, payload: type[BaseModel]) -> None:
+    def check_duplicates(self, config: ProjectConfig, payload: type[Payload]) -> None:
         policy = config.duplicates
-        if policy and payload is not Payload and policy.field not in payload.model_fields:
+        if policy is None or payload is Payload:
+            return
+        if policy.field not in payload.model_fields:
             fields = ", ".join(payload.model_fields)
             self.problems.append(f"duplicates.field: the contract has no field {policy.field}; it has {fields}.")
+        elif kinds(policy.field, payload) - {"array"}:
+            self.problems.append(f"duplicates.field: {policy.field} must be a list of numbers, to measure distances.")
 
 
 def _absent(*_: object) -> Any:

@@ -36,7 +36,8 @@ def retrain(project: Project, settings: StorageSettings, version: int | None = N
     """Train on the gold seed and a version's train split, the latest unless one is named, and store the report.
 
     The model is compared with one trained on the gold seed and the version before, or, where there is none or it is
-    of another contract, on the gold seed alone: what changes between two trainings is the version. A version that has a report is not trained again: the stored one is returned.
+    of another contract, on the gold seed alone: what changes between two trainings is the version. A version that
+    has a report is not trained again: the stored one is returned.
 
     Raises:
         InputError: there is no such version.

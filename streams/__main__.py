@@ -5,6 +5,7 @@ import logging
 
 from faust import Worker
 
+from storage.process import explained
 from storage.settings import StorageSettings
 from streams.app import configure_logging, create_app
 from streams.settings import Role, StreamSettings
@@ -16,7 +17,8 @@ def main() -> None:
     parser.add_argument("role", choices=list(Role), type=Role, help="what the worker does")
     role = parser.parse_args().role
     configure_logging()
-    app = create_app(role, StreamSettings(), StorageSettings())
+    with explained():
+        app = create_app(role, StreamSettings(), StorageSettings())
     Worker(app, loglevel=logging.WARNING, quiet=True, redirect_stdouts=False).execute_from_commandline()
 
 

@@ -170,3 +170,19 @@ def test_a_stack_of_tests_ends_with_the_tests(small: Stack) -> None:
         small.start([watching, python("one")])
         tests.kill()
     assert eventually(lambda: find_orphans(small.settings.var) == [])
+
+
+def test_a_disk_that_is_nearly_full_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    """On a real file system of 50 MB, in a mount namespace of the test's own; it names folder and remedy."""
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from infra.settings import InfraSettings; from infra.stack import Stack\n"
+        "Stack(InfraSettings(var=Path(sys.argv[1]))).start([])"
+    )
+    inside = 'mount -t tmpfs -o size=50m none "$1" && exec "$2" -c "$3" "$1"'
+    command = ("unshare", "-Urm", "sh", "-c", inside, "sh", str(tmp_path), sys.executable, program)
+    started = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert started.returncode == 1
+    assert "DiskFullError" in started.stderr
+    assert f"the disk of {tmp_path}" in started.stderr
+    assert "ASSAY_VAR" in started.stderr
