@@ -1,5 +1,6 @@
 """The `assay` command: one line for a failure, with what to do about it."""
 
+import errno
 import sys
 
 from rich.console import Console
@@ -16,6 +17,11 @@ def main() -> None:
         app()
     except (AssayError, StackError) as error:
         Console(stderr=True).print(Text(f"Error: {error}", style="red"))
+        sys.exit(1)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        Console(stderr=True).print(Text(f"Error: the disk is full ({error}): free some space; nothing was lost."))
         sys.exit(1)
     except KeyboardInterrupt:
         Console(stderr=True).print("Interrupted: `assay status` says what still runs, `assay down` stops it.")
