@@ -61,7 +61,7 @@ def _keep_app(settings: StreamSettings, storage: StorageSettings) -> FrameApp:
     _agent(app, topics.tasks, keep.tasks)
     _agent(app, topics.receipts, keep.receipts)
     _agent(app, topics.labels, keep.labels)
-    app.timer(RELAY_SECONDS)(keep.relay)
+    _repeat(app, keep.relay)
     return app
 
 
@@ -111,6 +111,17 @@ def _agent(app: FrameApp, topic: str, handle: Handle) -> None:
             event.ack()
 
     app.agent(app.frames(topic), name=f"{app.conf.id}.{topic}")(agent)
+
+
+def _repeat(app: FrameApp, action: Callable[[], Awaitable[None]]) -> None:
+    """Do `action` again and again while the worker runs; an error ends the worker."""
+
+    async def repeat() -> None:
+        while not app.should_stop:
+            await action()
+            await app.sleep(RELAY_SECONDS)
+
+    app.task(repeat)
 
 
 def _frames(stream: Any) -> AsyncIterator[Any]:
