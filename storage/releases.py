@@ -73,8 +73,10 @@ def get_version(engine: Engine, project: str, version: int | None = None) -> Rel
     for release in reversed(versions):
         if version in (None, release.version):
             return release
-    known = ", ".join(str(release.version) for release in versions) or "none: build one first"
-    raise InputError(f"Project {project} has no dataset version {version or ''}; there are: {known}.")
+    if not versions:
+        raise InputError(f"Project {project} has no dataset version yet: the DAG build_dataset publishes the first.")
+    known = ", ".join(str(release.version) for release in versions)
+    raise InputError(f"Project {project} has no dataset version {version}; there are: {known}.")
 
 
 def find_content(engine: Engine, project: str, content: str) -> Release | None:

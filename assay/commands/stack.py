@@ -1,6 +1,6 @@
 """`assay up`, `assay down` and `assay status`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from rich.markup import escape
 from rich.table import Table
@@ -56,8 +56,7 @@ def status(*, project: ProjectFolder = None) -> None:
         return
     with open_services(settings_of(project)) as services:
         for told in (_lag, _queue, _audit):
-            for line in _or_why_not(told, services):
-                out.print(line)
+            out.print(_or_why_not(told, services))
 
 
 def _programs(programs: list[ProgramStatus]) -> Table:
@@ -68,38 +67,37 @@ def _programs(programs: list[ProgramStatus]) -> Table:
     return table
 
 
-Told = Callable[[Services], Iterator[str]]
+Told = Callable[[Services], str | Table]
 
 
-def _or_why_not(told: Told, services: Services) -> Iterator[str]:
-    """Yield what `told` has to say, or why it cannot: one service that is down must not hide the others."""
+def _or_why_not(told: Told, services: Services) -> str | Table:
+    """Return what `told` has to say, or why it cannot: one service that is down must not hide the others."""
     try:
-        yield from told(services)
+        return told(services)
     except AssayError as error:
-        yield escape(str(error))
+        return escape(str(error))
 
 
-def _lag(services: Services) -> Iterator[str]:
+def _lag(services: Services) -> Table:
     topics, name = services.project.topics, services.project.config.name
-    readers = [(Role.SCREEN, topics.samples), *((Role.KEEP, topic) for topic in topics.kept)]
-    for role, topic in readers:
+    table = Table("topic", "read by", "records still to read, by partition")
+    for role, topic in [(Role.SCREEN, topics.samples), *((Role.KEEP, topic) for topic in topics.kept)]:
         behind = lag(services.bootstrap, f"{name}-{role}", topic)
-        partitions = ", ".join(f"{number}: {count}" for number, count in sorted(behind.items()))
-        yield f"worker-{role} has still to read of {topic}, by partition: {partitions}"
+        table.add_row(topic, f"worker-{role}", "  ".join(str(count) for _, count in sorted(behind.items())))
+    return table
 
 
-def _queue(services: Services) -> Iterator[str]:
+def _queue(services: Services) -> str:
     depths = queue.depths(services.engine, services.project.config.name)
-    yield (
+    return (
         f"Labeling queue: {depths.open} open ({depths.leased} leased), {depths.settled} settled, "
         f"{depths.expert} for an expert."
     )
 
 
-def _audit(services: Services) -> Iterator[str]:
+def _audit(services: Services) -> str:
     last = audits.last(services.engine, services.project.config.name)
     if last is None:
-        yield "Never audited: `assay audit` proves that nothing was lost."
-        return
+        return "Never audited: `assay audit` proves that nothing was lost."
     at, report = last
-    yield f"Last audit {at:%Y-%m-%d %H:%M:%S %Z}: {'ok' if report.ok else f'{len(report.faults)} laws broken'}."
+    return f"Last audit {at:%Y-%m-%d %H:%M:%S %Z}: {'ok' if report.ok else f'{len(report.faults)} laws broken'}."
