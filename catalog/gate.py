@@ -108,7 +108,7 @@ def _classes(entries: Sequence[Entry], classes: Collection[str]) -> Result:
         ok=not absent,
         wanted=f"every class in the split {TRAIN!r}",
         found=f"none of {', '.join(absent)}" if absent else "every class",
-        remedy=f"Have samples of {', '.join(absent)} labeled; the recipe needs a split called {TRAIN!r}.",
+        remedy=f"Have samples of {', '.join(absent)} labeled.",
     )
 
 

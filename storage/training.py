@@ -11,7 +11,6 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from catalog.evaluation import TrainingReport, accuracy, by_class, gain
 from catalog.gate import TRAIN
 from catalog.table import payloads
-from schemas.errors import InputError
 from schemas.labels import Answer
 from storage.database import lost_connections_named, open_engine
 from storage.projects import Project
@@ -83,8 +82,6 @@ def find_report(engine: Engine, project: str, version: int) -> TrainingReport | 
 
 
 def _released(settings: StorageSettings, project: Project, release: Release) -> TrainingSet:
-    if TRAIN not in release.governing.recipe.splits:
-        raise InputError(f"Version {release.version} of {release.project} has no split called {TRAIN!r}.")
     data, seed = read_split(settings, release, TRAIN), _seed(project)
     return TrainingSet(
         name=f"version {release.version}",

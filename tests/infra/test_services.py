@@ -1,9 +1,11 @@
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
+import psutil
 import psycopg
 import pytest
 from confluent_kafka import Consumer, Producer
@@ -86,7 +88,8 @@ def test_a_stack_whose_supervisor_was_killed_starts_again_with_its_data(services
 def test_everything_killed_at_once_starts_again_with_its_data(services: Stack) -> None:
     """As after a power cut, but for the page cache."""
     for process in find_orphans(services.settings.var):
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # it died with its parent
+            process.kill()
     services.start(storage_services(services))
     assert (row(services), record(services)) == ((7,), b"seven")
 

@@ -128,7 +128,7 @@ def test_versions_are_numbered_and_named_where_one_is_missing(
     engine: Engine, settings: StorageSettings, about: Governing
 ) -> None:
     """The latest is meant unless one is named."""
-    with pytest.raises(InputError, match="there are: none: build one first"):
+    with pytest.raises(InputError, match="no dataset version yet: the DAG build_dataset"):
         get_version(engine, about.project)
     for offset in (1, 2):
         publish(engine, settings, rows(candidate(offset)), about, notes={})

@@ -113,6 +113,7 @@ def test_aborted_transactions_are_not_read_and_their_offsets_are_no_loss(line: A
             producer.commit_transaction(10)
     line.start("keep")
     line.start("screen")
+    line.wait(lambda: sum(run.count for run in _runs(line)) == 200)
     report = line.audited()
     assert (report.faults, report.produced) == ((), 200)
 
