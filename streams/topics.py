@@ -16,8 +16,8 @@ from streams.producer import BOOTSTRAP_MS
 # Kafka's word for "as the broker is configured": one on the embedded broker, three on most others.
 BROKER_DEFAULT = -1
 
-# How long the broker may take to show a record before its absence counts as unproved.
-POLL_MS = 2000
+# The broker may take this many steps, of milliseconds each, before the absence of a record counts as unproved.
+SILENT_STEPS, STEP_MS = 50, 100
 
 
 def ensure_topics(bootstrap: str, topics: Topics, *, partitions: int) -> None:
@@ -72,15 +72,18 @@ def vacant(bootstrap: str, topic: str, ranges: Mapping[int, Sequence[Range]]) ->
 
 
 def _empty_until(consumer: KafkaConsumer, at: TopicPartition, first: int, last: int) -> int:
-    """Return the last offset up to which no record stands from `first` on; below `first` if one stands there."""
+    """Return the last offset up to which no record stands from `first` on; below `first` where nothing is proved.
+
+    The reader moves past markers and aborted records without showing them, so it is looked at in short steps.
+    """
     consumer.seek(at, first)
-    while consumer.position(at) <= last:
-        records = consumer.poll(timeout_ms=POLL_MS, max_records=1).get(at)
+    for _ in range(SILENT_STEPS):
+        records = consumer.poll(timeout_ms=STEP_MS, max_records=1).get(at)
         if records:
             return min(last, int(records[0].offset) - 1)
-        if consumer.position(at) <= first:
-            return first - 1  # the broker said nothing in time, so nothing is proved
-    return last
+        if consumer.position(at) > last:
+            return last
+    return first - 1
 
 
 def _reader(bootstrap: str) -> KafkaConsumer:
