@@ -32,8 +32,8 @@ def frame(rows: Sequence[Mapping[str, object]], suite: Mapping[str, Any]) -> pd.
     """Return the rows of `quality.columns.row` as a DataFrame, numbered from 0.
 
     An attribute that `suite` names and no row has is a column all the same: samples may lack any attribute.
-    A column with absent values keeps its values as they are: pandas would turn its integers into floats,
-    and a rule on their text would see "1.0" for "1".
+    A column of several types, or with absent values, keeps its values as they are: pandas would turn its integers
+    into floats, and a rule on their text would see "1.0" for "1".
     """
     wanted = [name for entry in suite.get("expectations", []) for name in entry.get("kwargs", {}).values()]
     attributes = [name for name in wanted if isinstance(name, str) and name.startswith(ATTRIBUTES)]
@@ -42,7 +42,7 @@ def frame(rows: Sequence[Mapping[str, object]], suite: Mapping[str, Any]) -> pd.
 
 
 def _column(values: list[object]) -> pd.Series:
-    return pd.Series(values, dtype=object) if None in values else pd.Series(values)
+    return pd.Series(values, dtype=object) if len({type(value) for value in values}) > 1 else pd.Series(values)
 
 
 def run(suite: Mapping[str, Any], data: pd.DataFrame) -> tuple[Verdict, ...]:

@@ -1,5 +1,8 @@
 """Samples as columns: the one flattening that expectations see, on the stream and at the dataset gate."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from schemas.samples import AnySample, Payload, Sample
 
 ATTRIBUTES = "attributes."
@@ -48,6 +51,23 @@ def known(payload: type[Payload]) -> frozenset[str]:
 def is_known(column: str, payload: type[Payload]) -> bool:
     """Say whether an expectation may name `column`; any attribute may be named."""
     return column.startswith(ATTRIBUTES) or column in known(payload)
+
+
+def kinds(column: str, payload: type[Payload]) -> frozenset[str]:
+    """Return what JSON calls the values of a payload's column, absence aside; nothing where it does not say.
+
+    "number", "integer", "string", "boolean", "array" or "object"; "time" for a date or a time.
+    """
+    described = payload.model_json_schema(mode="serialization", by_alias=False).get("properties", {})
+    return frozenset(_kinds(described.get(column, {}))) - {"null"}
+
+
+def _kinds(described: Mapping[str, Any]) -> Iterator[str]:
+    for part in described.get("anyOf", (described,)):
+        if str(part.get("format", "")).startswith("date"):
+            yield "time"
+        elif isinstance(part.get("type"), str):
+            yield part["type"]
 
 
 def payload_of(sample: type[Sample[Payload]]) -> type[Payload]:

@@ -1,18 +1,27 @@
 """The contract check: bytes in, a typed sample or every violation out."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
-from pydantic_core import from_json
+from pydantic_core import ErrorDetails, from_json
 
+from quality import columns
 from schemas.samples import AnySample
 from schemas.verdicts import Violation
 
 # A value is shown so far and no further: a dead letter keeps the original anyway.
 SHOWN = 120
+# What is allowed is said at more length: an error message may tell a pattern.
+ALLOWED = 500
 # Further errors of one record say nothing new, and a hostile record could have a million.
 MOST_VIOLATIONS = 100
+# The character NUL as JSON tells it, and not a backslash before the letters u0000.
+NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+# The columns of `quality.columns.row`.
+Columns = dict[str, object]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,14 +32,23 @@ class Contract:
     versions: Mapping[int, type[AnySample]]
 
     def decode(self, value: bytes | None) -> AnySample | tuple[Violation, ...]:
-        """Return the sample in `value`, or what keeps it from being one."""
+        """Return the sample in `value`, or what keeps it from being one.
+
+        What the contract's own validators raise is a violation too: no record may stop a partition.
+        """
+        try:
+            return self._decode(value)
+        except Exception as error:  # noqa: BLE001 - a project's code may raise anything
+            return (_failed(error),)
+
+    def _decode(self, value: bytes | None) -> AnySample | tuple[Violation, ...]:
         if not value:
             return (_violation("contract.empty", "", value, "a JSON object"),)
         try:
             sample = self.versions[self.current].model_validate_json(value)
         except ValidationError as error:
             return self._decode_other(value, error)
-        return _without_nul(value, sample)
+        return _storable(sample)
 
     def _decode_other(self, value: bytes, error: ValidationError) -> AnySample | tuple[Violation, ...]:
         """Try the version that the record names; `error` is what the current one said."""
@@ -41,7 +59,7 @@ class Contract:
             allowed = f"one of the versions {sorted(self.versions)}"
             return (_violation("contract.unknown_version", "contract", version, allowed),)
         try:
-            return _without_nul(value, self.versions[version].model_validate_json(value))
+            return _storable(self.versions[version].model_validate_json(value))
         except ValidationError as other:
             return _violations(other)
 
@@ -55,15 +73,41 @@ def _named_version(value: bytes) -> int | None:
     return version if isinstance(version, int) and not isinstance(version, bool) else None
 
 
-def _without_nul(value: bytes, sample: AnySample) -> AnySample | tuple[Violation, ...]:
-    """PostgreSQL's text and JSON cannot hold the character NUL, so no sample may."""
-    if b"\\u0000" not in value or b"\\u0000" not in sample.model_dump_json().encode():
-        return sample
-    return (_violation("contract.nul_character", "", "\\u0000", "text without NUL characters"),)
+def columns_of(sample: AnySample) -> Columns | tuple[Violation, ...]:
+    """Return the sample's columns, or the violation that one of its payload's computed fields raises."""
+    try:
+        return columns.row(sample)
+    except Exception as error:  # noqa: BLE001 - a project's code may raise anything
+        return (_failed(error),)
+
+
+def _failed(error: Exception) -> Violation:
+    return _violation("contract.failed", "", f"{type(error).__name__}: {error}", "what the contract's code can judge")
+
+
+def _storable(sample: AnySample) -> AnySample | tuple[Violation, ...]:
+    """Refuse what cannot be kept: PostgreSQL's text and JSON hold no NUL, and JSON neither NaN nor infinities.
+
+    Fields of any type, such as `JsonValue`, let them in.
+    """
+    written = sample.model_dump_json(exclude_computed_fields=True).encode()
+    if b"\\u0000" in written and NUL.search(written):
+        return (_violation("contract.nul_character", "", "\\u0000", "text without NUL characters"),)
+    if (b"NaN" in written or b"Infinity" in written) and not _is_json(written):
+        return (_violation("contract.finite_number", "", "NaN or an infinity", "finite numbers"),)
+    return sample
+
+
+def _is_json(written: bytes) -> bool:
+    try:
+        from_json(written, allow_inf_nan=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _violations(error: ValidationError) -> tuple[Violation, ...]:
-    details = error.errors(include_url=False, include_context=False)
+    details = _independent(error.errors(include_url=False))
     found = [
         _violation(
             f"contract.{detail['type']}",
@@ -78,12 +122,29 @@ def _violations(error: ValidationError) -> tuple[Violation, ...]:
     return tuple(found)
 
 
+def _independent(details: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """Leave out that a list is too short where it is so just because items in it were refused."""
+    above = {detail["loc"][:depth] for detail in details for depth in range(len(detail["loc"]))}
+    return [detail for detail in details if not (detail["loc"] in above and _is_long_enough(detail))]
+
+
+def _is_long_enough(detail: ErrorDetails) -> bool:
+    return detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]
+
+
 def _violation(rule: str, where: str, seen: object, allowed: str) -> Violation:
-    return Violation(rule=rule, where=where, seen=shown(seen), allowed=allowed)
+    return Violation(rule=rule, where=shown(where), seen=shown(seen), allowed=shown(allowed, ALLOWED))
 
 
-def shown(value: object) -> str:
-    """Return a short, printable picture of any value."""
+def shown(value: object, most: int = SHOWN) -> str:
+    """Return a short, printable picture of any value: its first `most` characters, the unprintable ones escaped."""
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-    picture = text if isinstance(text, str) else repr(text)
-    return ascii(picture[:SHOWN])[1:-1] if not picture[:SHOWN].isprintable() else picture[:SHOWN]
+    picture = (text if isinstance(text, str) else _repr(text))[:most]
+    return picture if picture.isprintable() else ascii(picture)[1:-1]
+
+
+def _repr(value: object) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # Python does not write out an integer of more than 4,300 digits
+        return f"a huge {type(value).__name__}"

@@ -1,6 +1,6 @@
 """Repeated samples: the same id again, or nearly the same content under another id."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,10 +9,15 @@ from numpy.typing import NDArray
 from schemas.project import DuplicatePolicy
 from schemas.verdicts import DuplicateOf
 
+Vector = NDArray[np.float32]
+# Vectors of one length, as rows.
 Vectors = NDArray[np.float32]
-
-# Candidates come from a matrix product in 32 bits, whose rounding depends on the batch; this slack covers it.
-SLACK = 1e-2
+# Candidates come from a matrix product in 32 bits, whose rounding depends on the batch. A sum of n products is off
+# by at most n times this, times the sum of the squared lengths; a slack of that size covers it.
+ROUNDING = float(np.finfo(np.float32).eps)
+# The roundings beside those of the products: of the squares, their sum, and the difference.
+SUMMANDS = 4
+EMPTY: Vector = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,14 +31,10 @@ class Arrival:
 
 @dataclass(frozen=True, kw_only=True)
 class Recent:
-    """The last accepted samples of a partition: ids with offsets, oldest first, and their contents.
-
-    `vectors` has one row for each id, in the same order; a row of NaN where a sample's vector has another
-    length than the window's.
-    """
+    """The last accepted samples of a partition: ids with offsets, oldest first, and their contents in that order."""
 
     offsets: Mapping[str, int] = field(default_factory=dict)
-    vectors: Vectors = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    vectors: tuple[Vector, ...] = ()
 
 
 def find_duplicates(
@@ -43,30 +44,26 @@ def find_duplicates(
 
     An arrival is compared with the `policy.window` samples accepted before it, so the verdicts do not
     depend on how arrivals are cut into calls. Near means a Euclidean distance of at most
-    `policy.distance`; of several the nearest, and the oldest of those, is named.
+    `policy.distance` between vectors of one length; of several the nearest, and the oldest of those, is named.
+    An empty vector is near nothing, and neither is one whose squared length is beyond 32-bit floats.
     """
-    if not arrivals:
-        return [], recent
     search = _Search(arrivals, recent, policy)
     verdicts = [search.verdict(index) for index in range(len(arrivals))]
     return verdicts, search.recent()
 
 
 class _Search:
-    """The window followed by the arrivals, as rows of one matrix; `kept` are the rows accepted so far."""
+    """The window followed by the arrivals, as numbered rows; `kept` are the rows accepted so far."""
 
     def __init__(self, arrivals: Sequence[Arrival], recent: Recent, policy: DuplicatePolicy) -> None:
-        self.arrivals = arrivals
         self.policy = policy
         self.before = len(recent.offsets)
-        width = recent.vectors.shape[1] or len(arrivals[0].vector)
-        old = recent.vectors.reshape(self.before, width)
-        self.rows = np.concatenate([old, *(_row(arrival.vector, width) for arrival in arrivals)])
+        self.vectors = [*recent.vectors, *(_vector(arrival.vector) for arrival in arrivals)]
         self.offsets = [*recent.offsets.values(), *(arrival.offset for arrival in arrivals)]
         self.ids = [*recent.offsets, *(arrival.sample_id for arrival in arrivals)]
         self.kept = list(range(self.before))
         self.row_of = dict(zip(recent.offsets, self.kept, strict=True))
-        self.near = _near_pairs(self.rows, self.before, policy.distance)
+        self.near = _near_pairs(self.vectors, self.before, policy.distance)
 
     def verdict(self, index: int) -> DuplicateOf | None:
         """Judge one arrival; it is kept, for those after it, if it repeats nothing."""
@@ -94,28 +91,55 @@ class _Search:
         return DuplicateOf(offset=self.offsets[row], of=self.offsets[other], kind="near", distance=round(distance, 6))
 
     def _distance(self, row: int, other: int) -> float:
-        difference = self.rows[row].astype(np.float64) - self.rows[other].astype(np.float64)
+        difference = self.vectors[row].astype(np.float64) - self.vectors[other].astype(np.float64)
         return float(np.sqrt(np.sum(difference * difference)))
 
     def recent(self) -> Recent:
         """Return the last `window` rows that were kept."""
         kept = self.kept[-self.policy.window :]
-        return Recent(offsets={self.ids[row]: self.offsets[row] for row in kept}, vectors=self.rows[kept])
+        return Recent(
+            offsets={self.ids[row]: self.offsets[row] for row in kept}, vectors=tuple(self.vectors[row] for row in kept)
+        )
 
 
-def _row(vector: Sequence[float], width: int) -> Vectors:
-    row = vector if len(vector) == width else [np.nan] * width
-    return np.asarray(row, np.float32).reshape(1, width)
+def _vector(values: Sequence[float]) -> Vector:
+    """Return the values as 32-bit floats; an empty vector for what is no row of numbers, or beyond all floats."""
+    try:
+        with np.errstate(over="ignore"):
+            vector = np.asarray(values, np.float32)
+    except (OverflowError, TypeError, ValueError):
+        return EMPTY
+    return vector if vector.ndim == 1 else EMPTY
 
 
-def _near_pairs(rows: Vectors, before: int, distance: float) -> dict[int, list[int]]:
-    """Return for each row from `before` on the earlier rows that may be near it."""
-    squares = np.einsum("ij,ij->i", rows, rows)
-    later = rows[before:]
-    gaps = squares[before:, None] + squares[None, :] - 2 * (later @ rows.T)
-    slack = SLACK + 1e-5 * (squares[before:, None] + squares[None, :])
+def _near_pairs(vectors: Sequence[Vector], before: int, distance: float) -> dict[int, list[int]]:
+    """Return for each row from `before` on the earlier rows that may be near it, in ascending order."""
     found: dict[int, list[int]] = {}
-    for row, other in np.argwhere(gaps <= distance**2 + slack):
-        if other < row + before:
-            found.setdefault(int(row) + before, []).append(int(other))
+    for rows in _of_one_length(vectors):
+        later = [row for row in rows if row >= before]
+        if later:
+            group = np.stack([vectors[row] for row in rows])
+            for at, other in _candidates(group, len(rows) - len(later), distance):
+                found.setdefault(rows[at], []).append(rows[other])
     return found
+
+
+def _of_one_length(vectors: Sequence[Vector]) -> Iterator[list[int]]:
+    """Yield the numbers of the vectors of each length, in ascending order; empty ones are near nothing."""
+    rows: dict[int, list[int]] = {}
+    for row, vector in enumerate(vectors):
+        rows.setdefault(len(vector), []).append(row)
+    rows.pop(0, None)
+    yield from rows.values()
+
+
+def _candidates(group: Vectors, before: int, distance: float) -> Iterator[tuple[int, int]]:
+    """Yield (row, earlier row) for the rows of `group` from `before` on: all that are near, and a few that are not."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = np.einsum("ij,ij->i", group, group)
+        sums = squares[before:, None] + squares[None, :]
+        gaps = sums - 2 * (group[before:] @ group.T)
+        near = np.isfinite(sums) & (gaps <= distance**2 + ROUNDING * (group.shape[1] + SUMMANDS) * sums)
+    for row, other in np.argwhere(near).tolist():
+        if other < row + before:
+            yield row + before, other

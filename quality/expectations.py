@@ -4,15 +4,16 @@ The stream judges each sample by these; the dataset gate runs the same suite in 
 an absent value breaks no rule but the one that forbids it.
 """
 
+import math
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import polars as pl
 
-from quality.columns import is_known
+from quality.columns import is_known, kinds
 from quality.contracts import shown
 from schemas.errors import InputError
 from schemas.samples import Payload
@@ -57,15 +58,18 @@ def violations(rules: Sequence[Rule], rows: Sequence[Mapping[str, object]]) -> l
     return [tuple(of_row) for of_row in found]
 
 
-def compile_suite(suite: Mapping[str, Any], payload: type[Payload]) -> tuple[Rule, ...]:
-    """Return the suite's row-level rules, for samples with this payload.
+def compile_suite(suite: Mapping[str, Any], payload: type[Payload] | None) -> tuple[Rule, ...]:
+    """Return the suite's row-level rules, for samples with this payload; None leaves the columns unchecked.
 
     Raises:
         InputError: an expectation is not supported or not sound; one line for each.
     """
+    entries = suite.get("expectations")
+    if not isinstance(entries, list):
+        raise InputError("the suite has no list of `expectations`")
     problems: list[str] = []
     rules: list[Rule] = []
-    for position, entry in enumerate(suite.get("expectations", [])):
+    for position, entry in enumerate(entries):
         try:
             rules += _compile(entry, payload)
         except InputError as error:
@@ -77,39 +81,61 @@ def compile_suite(suite: Mapping[str, Any], payload: type[Payload]) -> tuple[Rul
     return tuple(rules)
 
 
-def _compile(entry: Mapping[str, Any], payload: type[Payload]) -> list[Rule]:
-    name = entry.get("type", "")
+def _compile(entry: Any, payload: type[Payload] | None) -> list[Rule]:
+    name, kwargs, severity = _parts(entry)
+    if payload is not None:
+        _refuse_unknown_columns(name, kwargs, payload)
     if name in GATE_ONLY:
         return []
-    if name not in ROW_LEVEL:
-        raise InputError(f"{name or 'an entry without type'} is not supported; supported are {_supported()}.")
-    kwargs = entry.get("kwargs", {})
     _refuse_options(name, kwargs)
-    columns = _columns(name, kwargs)
-    for column in columns:
-        if not is_known(column, payload):
-            raise InputError(f"{name} names the column {column!r}, which samples of this contract do not have.")
+    if not isinstance(kwargs.get("column"), str):
+        raise InputError(f"{name} needs column among its kwargs.")
+    columns = (kwargs["column"],)
     check, allowed = ROW_LEVEL[name](columns, kwargs)
-    severity = Severity(entry.get("severity", "critical"))
+    if payload is not None:
+        _refuse_kinds(name, columns[0], payload)
     return [Rule(type=name, columns=columns, allowed=allowed, severity=severity, breaks=check)]
+
+
+def _parts(entry: Any) -> tuple[str, Kwargs, Severity]:
+    """Return type, kwargs and severity of an entry of the suite; it must be supported."""
+    if not isinstance(entry, dict):
+        raise InputError("it must be an object with `type` and `kwargs`.")
+    name, kwargs, severity = entry.get("type"), entry.get("kwargs") or {}, entry.get("severity") or "critical"
+    if not isinstance(name, str) or (name not in ROW_LEVEL and name not in GATE_ONLY):
+        supported = ", ".join(sorted([*ROW_LEVEL, *GATE_ONLY]))
+        raise InputError(f"{name or 'an entry without type'} is not supported; supported are {supported}.")
+    if not isinstance(kwargs, dict):
+        raise InputError(f"{name} needs an object of kwargs.")
+    if severity not in list(Severity):
+        raise InputError(f"{name} has the severity {severity!r}; there are {', '.join(Severity)}.")
+    return name, kwargs, Severity(severity)
+
+
+def _refuse_unknown_columns(name: str, kwargs: Kwargs, payload: type[Payload]) -> None:
+    several = kwargs.get("column_list")
+    for column in (kwargs.get("column"), *(several if isinstance(several, list) else ())):
+        if isinstance(column, str) and not is_known(column, payload):
+            raise InputError(f"{name} names the column {column!r}, which samples of this contract do not have.")
 
 
 def _refuse_options(name: str, kwargs: Kwargs) -> None:
     for option in ("row_condition", "mostly"):
-        if kwargs.get(option) not in (None, 1, 1.0):
+        if kwargs.get(option) not in (None, 1):
             raise InputError(f"{name} sets {option}, which the stream does not judge yet: leave it out.")
+    known = EVERYWHERE | OPTIONS.get(name, frozenset())
+    unknown = sorted(key for key, value in kwargs.items() if value is not None and key not in known)
+    if unknown:
+        raise InputError(f"{name} does not know {', '.join(unknown)}; it knows {', '.join(sorted(known))}.")
 
 
-def _columns(name: str, kwargs: Kwargs) -> tuple[str, ...]:
-    wanted = ("column_A", "column_B") if "_pair_" in name else ("column",)
-    missing = [key for key in wanted if not isinstance(kwargs.get(key), str)]
-    if missing:
-        raise InputError(f"{name} needs {' and '.join(missing)} among its kwargs.")
-    return tuple(kwargs[key] for key in wanted)
-
-
-def _supported() -> str:
-    return ", ".join(sorted([*ROW_LEVEL, *GATE_ONLY]))
+def _refuse_kinds(name: str, column: str, payload: type[Payload]) -> None:
+    """Refuse a rule that no value of the column can keep, or that says something else than it seems to."""
+    found = kinds(column, payload) or ({"time"} if column == "occurred_at" else set())
+    if name == BETWEEN and found and not found & {"integer", "number", "boolean"}:
+        raise InputError(f"{name} compares numbers, and {column!r} holds {' or '.join(sorted(found))} values.")
+    if name in LENGTHS and found & {"array", "object"}:
+        raise InputError(f"{name} counts characters, and {column!r} is not text: let a computed field count.")
 
 
 # Every factory takes the columns and kwargs of an expectation and returns its check, and what it allows in words.
@@ -117,66 +143,89 @@ Compiled = tuple[Check, str]
 Factory = Callable[[tuple[str, ...], Kwargs], Compiled]
 
 
+def _absent(value: object) -> bool:
+    """Say whether a value is absent; to Great Expectations NaN is, which only a computed field can give."""
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
 def _each(column: str, good: Callable[[Any], bool]) -> Check:
     """Break where a present value is not good, or is of a type the rule cannot be asked of."""
 
     def bad(value: object) -> bool:
-        if value is None:
+        if _absent(value):
             return False
         try:
             return not good(value)
-        except TypeError:
+        except (TypeError, ValueError):
             return True
 
     return lambda columns: pl.Series([bad(value) for value in columns[column]], dtype=pl.Boolean)
 
 
 def _not_null(columns: tuple[str, ...], _: Kwargs) -> Compiled:
-    return lambda data: pl.Series([value is None for value in data[columns[0]]], dtype=pl.Boolean), "a value"
+    return lambda data: pl.Series([_absent(value) for value in data[columns[0]]], dtype=pl.Boolean), "a value"
 
 
 def _null(columns: tuple[str, ...], _: Kwargs) -> Compiled:
-    return lambda data: pl.Series([value is not None for value in data[columns[0]]], dtype=pl.Boolean), "no value"
+    return lambda data: pl.Series([not _absent(value) for value in data[columns[0]]], dtype=pl.Boolean), "no value"
+
+
+def _number(kwargs: Kwargs, name: str) -> float | None:
+    """Return a bound; as a float, for so Great Expectations reads it."""
+    bound = kwargs.get(name)
+    if bound is None:
+        return None
+    if isinstance(bound, bool) or not isinstance(bound, int | float) or not abs(bound) <= sys.float_info.max:
+        raise InputError(f"{name} must be a finite number, not {shown(bound)}.")
+    return float(bound)
+
+
+def _strict(kwargs: Kwargs, name: str) -> bool:
+    strict = kwargs.get(name) or False
+    if not isinstance(strict, bool):
+        raise InputError(f"{name} must be true or false, not {shown(strict)}.")
+    return strict
 
 
 def _bounds(kwargs: Kwargs, what: str) -> tuple[Callable[[Any], bool], str]:
-    low, high = kwargs.get("min_value"), kwargs.get("max_value")
+    low, high = _number(kwargs, "min_value"), _number(kwargs, "max_value")
     if low is None and high is None:
         raise InputError(f"the bounds of {what} are missing: give min_value, max_value or both.")
-    strict_low, strict_high = bool(kwargs.get("strict_min")), bool(kwargs.get("strict_max"))
+    if low is not None and high is not None and low > high:
+        raise InputError(f"min_value {low:g} is above max_value {high:g}, so nothing would be allowed.")
+    strict_low, strict_high = _strict(kwargs, "strict_min"), _strict(kwargs, "strict_max")
 
     def inside(value: Any) -> bool:
         above = low is None or (value > low if strict_low else value >= low)
         return above and (high is None or (value < high if strict_high else value <= high))
 
-    parts = [f"{'>' if strict_low else '>='} {low}"] if low is not None else []
-    parts += [f"{'<' if strict_high else '<='} {high}"] if high is not None else []
+    parts = [f"{'>' if strict_low else '>='} {low:g}"] if low is not None else []
+    parts += [f"{'<' if strict_high else '<='} {high:g}"] if high is not None else []
     return inside, f"{what} {' and '.join(parts)}"
 
 
 def _between(columns: tuple[str, ...], kwargs: Kwargs) -> Compiled:
     inside, allowed = _bounds(kwargs, "a value")
-    if any(isinstance(kwargs.get(key), date) for key in ("min_value", "max_value")):
-        raise InputError("bounds must be numbers or texts.")
     return _each(columns[0], inside), allowed
 
 
+# As in Great Expectations, the length of a number is that of its text.
 def _lengths_between(columns: tuple[str, ...], kwargs: Kwargs) -> Compiled:
     inside, allowed = _bounds(kwargs, "a length")
-    return _each(columns[0], lambda value: inside(len(value))), allowed
+    return _each(columns[0], lambda value: inside(len(str(value)))), allowed
 
 
 def _length(columns: tuple[str, ...], kwargs: Kwargs) -> Compiled:
-    wanted = kwargs.get("value")
-    if not isinstance(wanted, int):
-        raise InputError("expect_column_value_lengths_to_equal needs an integer `value`.")
-    return _each(columns[0], lambda value: len(value) == wanted), f"a length of {wanted}"
+    wanted = _number(kwargs, "value")
+    if wanted is None:
+        raise InputError("expect_column_value_lengths_to_equal needs a number as `value`.")
+    return _each(columns[0], lambda value: len(str(value)) == wanted), f"a length of {wanted:g}"
 
 
 def _value_set(kwargs: Kwargs) -> list[Any]:
     values = kwargs.get("value_set")
-    if not isinstance(values, list):
-        raise InputError("value_set must be a list.")
+    if not isinstance(values, list) or any(isinstance(value, list | dict) for value in values):
+        raise InputError("value_set must be a list of texts, numbers, true or false.")
     return values
 
 
@@ -191,10 +240,13 @@ def _not_in_set(columns: tuple[str, ...], kwargs: Kwargs) -> Compiled:
 
 
 def _pattern(kwargs: Kwargs) -> re.Pattern[str]:
+    regex = kwargs.get("regex")
+    if not isinstance(regex, str):
+        raise InputError("a `regex` is missing among the kwargs.")
     try:
-        return re.compile(kwargs.get("regex", ""))
-    except (re.error, TypeError) as error:
-        raise InputError(f"the regex {kwargs.get('regex')!r} is not valid: {error}.") from error
+        return re.compile(regex)
+    except re.error as error:
+        raise InputError(f"the regex {regex!r} is not valid: {error}.") from error
 
 
 def _matches(columns: tuple[str, ...], kwargs: Kwargs) -> Compiled:
@@ -206,6 +258,23 @@ def _matches_not(columns: tuple[str, ...], kwargs: Kwargs) -> Compiled:
     pattern = _pattern(kwargs)
     return _each(columns[0], lambda value: pattern.search(str(value)) is None), f"text without {pattern.pattern}"
 
+
+BETWEEN = "expect_column_values_to_be_between"
+LENGTHS = frozenset({"expect_column_value_lengths_to_be_between", "expect_column_value_lengths_to_equal"})
+
+# What every expectation may be given; the last three say how Great Expectations reports, and change no verdict.
+EVERYWHERE = frozenset({"column", "mostly", "row_condition", "condition_parser", "result_format", "catch_exceptions"})
+_BOUNDS = frozenset({"min_value", "max_value", "strict_min", "strict_max"})
+# What an expectation may be given beside that: a misspelt bound must not be a missing one.
+OPTIONS: Mapping[str, frozenset[str]] = {
+    "expect_column_value_lengths_to_be_between": _BOUNDS,
+    "expect_column_value_lengths_to_equal": frozenset({"value"}),
+    "expect_column_values_to_be_between": _BOUNDS,
+    "expect_column_values_to_be_in_set": frozenset({"value_set"}),
+    "expect_column_values_to_match_regex": frozenset({"regex"}),
+    "expect_column_values_to_not_be_in_set": frozenset({"value_set"}),
+    "expect_column_values_to_not_match_regex": frozenset({"regex"}),
+}
 
 # The row-level expectations of Great Expectations that the stream judges.
 ROW_LEVEL: Mapping[str, Factory] = {

@@ -127,7 +127,7 @@ def _enter(receipt: Receipt, codes: NDArray[np.int8], selected: NDArray[np.bool_
         code = CODES[run.disposition]
         disputed[part] |= (before != 0) & ((before != code) | (selected[part] != own[part]))
         codes[part] = code
-        selected[part] |= own[part]
+    selected |= own
 
 
 def _faults(partition: int, account: _Account, kept: Kept) -> list[Fault]:

@@ -2,13 +2,12 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from pydantic import JsonValue
 
-from quality.columns import row
-from quality.contracts import Contract
+from quality.contracts import Columns, Contract, columns_of
 from quality.duplicates import Arrival, Recent, find_duplicates
 from quality.expectations import Rule, violations
 from quality.frames import Frame, Record
@@ -30,6 +29,9 @@ from schemas.verdicts import (
     Violation,
 )
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# The ends of the calendar, to the millisecond.
+FIRST, LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)
 # Without a policy only ids are compared, over this many samples.
 IDS_ONLY = DuplicatePolicy(field="", distance=0, window=1024)
 
@@ -62,6 +64,7 @@ class _Judged:
 
     record: Record
     sample: AnySample | None
+    columns: Columns
     violations: tuple[Violation, ...]
 
 
@@ -84,19 +87,21 @@ def screen(frame: Frame, state: State, screening: Screening) -> Outcome:
 def _judge_contract(record: Record, screening: Screening) -> _Judged:
     decoded = screening.contract.decode(record.value)
     if isinstance(decoded, tuple):
-        return _Judged(record=record, sample=None, violations=decoded)
-    return _Judged(record=record, sample=decoded, violations=())
+        return _Judged(record=record, sample=None, columns={}, violations=decoded)
+    columns = columns_of(decoded)
+    if isinstance(columns, tuple):
+        return _Judged(record=record, sample=None, columns={}, violations=columns)
+    return _Judged(record=record, sample=decoded, columns=columns, violations=())
 
 
 def _judge_rules(judged: Sequence[_Judged], rules: Sequence[Rule]) -> list[_Judged]:
-    samples = [one.sample for one in judged if one.sample is not None]
-    found = iter(violations(rules, [row(sample) for sample in samples]))
+    found = iter(violations(rules, [one.columns for one in judged if one.sample is not None]))
     return [one if one.sample is None else _after_rules(one, next(found)) for one in judged]
 
 
 def _after_rules(one: _Judged, found: tuple[Violation, ...]) -> _Judged:
     critical = any(violation.severity is Severity.CRITICAL for violation in found)
-    return _Judged(record=one.record, sample=None if critical else one.sample, violations=found)
+    return replace(one, sample=None if critical else one.sample, violations=found)
 
 
 def _judge_duplicates(
@@ -146,7 +151,7 @@ def _accepted(frame: Frame, one: _Judged, versions: Versions) -> AcceptedSample:
 
 def _plain(sample: AnySample | None) -> dict[str, JsonValue]:
     """Return the sample as JSON values, as its contract would read it again."""
-    return {} if sample is None else sample.model_dump(mode="json", exclude_computed_fields=True)
+    return {} if sample is None else sample.model_dump(mode="json", by_alias=True, exclude_computed_fields=True)
 
 
 def _dead_letter(frame: Frame, one: _Judged, versions: Versions) -> DeadLetter:
@@ -156,10 +161,18 @@ def _dead_letter(frame: Frame, one: _Judged, versions: Versions) -> DeadLetter:
         key=_text(record.key),
         value=_text(record.value),
         headers=tuple((name, _text(value)) for name, value in record.headers),
-        timestamp=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+        timestamp=_time(record.timestamp),
         violations=one.violations,
         versions=versions,
     )
+
+
+def _time(milliseconds: int) -> datetime:
+    """Return the time of a record; a producer may claim any, so one beyond the calendar counts as its nearest end."""
+    try:
+        return EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        return FIRST if milliseconds < 0 else LAST
 
 
 def _text(data: bytes | None) -> str | None:

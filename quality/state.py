@@ -11,7 +11,7 @@ from quality.routing.router import Folded, RoutingState
 from schemas.errors import InputError
 
 # Of the layout of `State.to_bytes`; raised when a state of old can no longer be read.
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,15 +24,13 @@ class State:
 
     def to_bytes(self) -> bytes:
         """Return the state as bytes; equal states give equal bytes."""
-        vectors = np.ascontiguousarray(self.recent.vectors)
         return bytes(
             msgpack.packb(
                 {
                     "version": STATE_VERSION,
                     "next_offset": self.next_offset,
                     "ids": list(self.recent.offsets.items()),
-                    "width": vectors.shape[1],
-                    "vectors": vectors.tobytes(),
+                    "vectors": [vector.tobytes() for vector in self.recent.vectors],
                     "block": self.routing.block,
                     "used": _packed(self.routing.used),
                     "folding": _packed(self.routing.folding),
@@ -51,7 +49,7 @@ class State:
         if values.get("version") != STATE_VERSION:
             raise InputError(f"A checkpoint has layout {values.get('version')}, this Assay reads {STATE_VERSION}.")
         ids = dict(values["ids"])
-        vectors = np.frombuffer(values["vectors"], np.float32).reshape(len(ids), values["width"])
+        vectors = tuple(np.frombuffer(vector, np.float32) for vector in values["vectors"])
         routing = RoutingState(
             block=values["block"], used=_unpacked(values["used"]), folding=_unpacked(values["folding"])
         )

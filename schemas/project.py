@@ -4,13 +4,16 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from schemas.samples import ClassName
 from schemas.verdicts import Reason
 
 Share = Annotated[float, Field(ge=0, le=1)]
 # module.py:name inside the project folder
-Reference = Annotated[str, Field(pattern=r"^[\w/]+\.py:\w+$")]
-
-
+Reference = Annotated[str, Field(pattern=r"^\w+(/\w+)*\.py:\w+$", max_length=200)]
+# A file inside the project folder
+FileName = Annotated[str, Field(pattern=r"^\w[\w.-]*(/\w[\w.-]*)*$", max_length=200)]
+# What sums of shares may be off by: the rounding of a handful of floats.
+ROUNDING = 1e-9
 # Splits become files.
 SplitName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
 
@@ -18,7 +21,7 @@ SplitName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
 class Section(BaseModel):
     """Base of each part of `project.toml`; unknown keys are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class ContractConfig(Section):
@@ -38,7 +41,7 @@ class LabelSpace(Section):
     """What labelers may answer."""
 
     kind: Literal["classification"] = "classification"
-    classes: tuple[str, ...] = Field(min_length=2)
+    classes: tuple[ClassName, ...] = Field(min_length=2)
 
     @model_validator(mode="after")
     def _classes_differ(self) -> Self:
@@ -68,7 +71,7 @@ class RoutingPolicy(Section):
 
     @model_validator(mode="after")
     def _shares_fit(self) -> Self:
-        if sum(self.shares.values()) > 1:
+        if sum(self.shares.values()) > 1 + ROUNDING:
             raise ValueError(f"the shares sum to {sum(self.shares.values())}, which is more than everything")
         return self
 
@@ -111,7 +114,7 @@ class DatasetRecipe(Section):
     def _splits_cover_all(self) -> Self:
         if "train" not in self.splits:
             raise ValueError("one of the splits must be called train")
-        if abs(sum(self.splits.values()) - 1) > 1e-9:  # noqa: PLR2004 - the rounding of a handful of floats
+        if abs(sum(self.splits.values()) - 1) > ROUNDING:
             raise ValueError(f"the splits sum to {sum(self.splits.values())}, not to 1")
         return self
 
@@ -135,8 +138,8 @@ class ProjectConfig(Section):
     title: str
     partitions: Annotated[int, Field(ge=1, le=1000)] = 4
     contract: ContractConfig
-    suite: str = "expectations.json"
-    guideline: str = "guideline.md"
+    suite: FileName = "expectations.json"
+    guideline: FileName = "guideline.md"
     labels: LabelSpace
     duplicates: DuplicatePolicy | None = None
     routing: RoutingPolicy

@@ -1,9 +1,20 @@
 """Production samples: the envelope every producer fills, around a payload the project defines."""
 
 from collections.abc import Mapping
-from typing import Annotated, Generic, Literal, TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    create_model,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 PayloadT = TypeVar("PayloadT", bound=BaseModel)
 
@@ -11,10 +22,37 @@ PayloadT = TypeVar("PayloadT", bound=BaseModel)
 Attribute = str | int | float | bool
 
 
-class Strict(BaseModel):
-    """Base of what comes from outside: no coercion, no unknown fields, no infinities."""
+def _written_out(value: object) -> object:
+    """Refuse a number in quotes: pydantic takes it for seconds since 1970, which would make 20260131 a day of 1970."""
+    if isinstance(value, datetime) or (isinstance(value, str) and value[4:5] == "-"):
+        return value
+    raise PydanticCustomError("instant", "Input should be a time with its zone, such as 2026-01-31T12:00:00Z")
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+
+def _within_utc(value: datetime) -> datetime:
+    """Refuse what no calendar can hold once it is told in UTC, as PostgreSQL and Iceberg tell it."""
+    try:
+        value.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("instant_range", "Input should lie within the years 1 to 9999 in UTC") from None
+    return value
+
+
+# A point in time, from ISO 8601 with its zone.
+Instant = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written_out), AfterValidator(_within_utc)]
+# The name of a class, as a model scores it; short, for the router remembers it.
+ClassName = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Strict(BaseModel):
+    """Base of what comes from outside: no coercion, no unknown fields, no infinities.
+
+    Where a subclass lets one in all the same, its JSON says so instead of null, so that it can be refused.
+    """
+
+    model_config = ConfigDict(
+        strict=True, frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="constants"
+    )
 
 
 class Payload(Strict):
@@ -25,7 +63,7 @@ class Prediction(Strict):
     """What the producer's model said of a sample: a score in [0, 1] for each class."""
 
     model: Annotated[str, Field(min_length=1, max_length=200)]
-    scores: Annotated[dict[str, Annotated[float, Field(ge=0, le=1)]], Field(min_length=1)]
+    scores: Annotated[dict[ClassName, Annotated[float, Field(ge=0, le=1)]], Field(min_length=1)]
 
     @property
     def ranked(self) -> list[tuple[str, float]]:
@@ -50,7 +88,7 @@ class Sample(Strict, Generic[PayloadT]):
     contract: int
     sample_id: Annotated[str, Field(min_length=1, max_length=200)]
     source: Annotated[str, Field(min_length=1, max_length=200)]
-    occurred_at: AwareDatetime
+    occurred_at: Instant
     payload: PayloadT
     prediction: Prediction | None = None
     embedding: Annotated[tuple[float, ...], Field(strict=False, min_length=1)] | None = None
@@ -71,6 +109,15 @@ AnySample = Sample[Payload]
 def versioned(models: Mapping[int, type[Payload]]) -> dict[int, type[AnySample]]:
     """Return the sample type of each contract version, its `contract` fixed to that version."""
     return {
-        version: create_model(f"SampleV{version}", __base__=Sample[model], contract=(Literal[version], ...))  # type: ignore[valid-type,arg-type]
+        version: create_model(
+            f"SampleV{version}",
+            __base__=Sample[model],  # type: ignore[valid-type]
+            contract=(int, _just(version)),
+        )
         for version, model in models.items()
     }
+
+
+def _just(version: int) -> Any:
+    """Return a field that only this integer fits; a Literal would take true and 1.0 for 1."""
+    return Field(ge=version, le=version, json_schema_extra={"const": version})

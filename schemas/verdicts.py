@@ -7,9 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 
 class Event(BaseModel):
-    """Base of what Assay itself publishes: frozen, and unknown fields are errors."""
+    """Base of what Assay itself publishes: frozen; unknown fields are errors, and so is NaN, which JSON cannot say."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Disposition(StrEnum):

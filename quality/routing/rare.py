@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 
 
-def rare(predicted: str | None, seen: Mapping[str, float], rare_share: float) -> float:
+def rare(predicted: str | None, shares: Mapping[str, float], rare_share: float) -> float:
     """Return max(0, 1 - q / rare_share) in [0, 1], for the class's share q of what was seen; 0 when nothing was.
 
-    A class never seen scores 1, one with `rare_share` or more scores 0.
+    `shares` holds the share of each class. A class never seen scores 1, one with `rare_share` or more scores 0.
     """
-    total = sum(seen.values())
-    if predicted is None or not total or not rare_share:
+    if predicted is None or not shares or not rare_share:
         return 0.0
-    return max(0.0, 1.0 - seen.get(predicted, 0.0) / total / rare_share)
+    return max(0.0, 1.0 - shares.get(predicted, 0.0) / rare_share)

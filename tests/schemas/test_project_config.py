@@ -1,0 +1,112 @@
+"""A project's configuration: what cannot be meant is refused where it stands, in words."""
+
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from schemas.project import ProjectConfig, RoutingPolicy
+
+SOUND: dict[str, Any] = {
+    "name": "zoo",
+    "title": "Animals",
+    "contract": {"current": 1, "models": {"1": "code.py:Animal"}},
+    "labels": {"classes": ["cat", "dog"]},
+    "duplicates": {"field": "values", "distance": 0.5},
+    "routing": {"shares": {"uncertain": 0.2, "audit": 0.1}},
+    "overlap": {},
+    "dataset": {"group": "batch", "splits": {"train": 0.8, "test": 0.2}, "min_rows": 1, "agreement_floor": 0.5},
+    "trainer": {"train": "code.py:train", "gold_test": "code.py:gold", "gold_seed": "code.py:gold"},
+}
+
+
+def changed(path: str, value: object) -> dict[str, Any]:
+    """Return the sound configuration with `value` at `path`."""
+    section, _, key = path.partition(".")
+    return {**SOUND, section: {**SOUND.get(section, {}), key: value} if key else value}
+
+
+def test_a_sound_configuration_is_read() -> None:
+    """With its defaults; TOML's keys are text and versions numbers."""
+    config = ProjectConfig.model_validate(SOUND)
+    assert (config.contract.models, config.suite, config.overlap.first) == (
+        {1: "code.py:Animal"},
+        "expectations.json",
+        2,
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("name", "Zoo", "should match pattern"),
+        ("name", "zoo.samples", "should match pattern"),
+        ("partitions", 0, "greater than or equal to 1"),
+        ("colour", "red", "Extra inputs"),
+        ("contract.current", 2, r"current = 2 is none of the models \[1\]"),
+        ("contract.models", {}, "at least 1 item"),
+        ("labels.classes", ["cat"], "at least 2 items"),
+        ("labels.classes", ["cat", "cat"], "classes must differ"),
+        ("labels.classes", ["cat", ""], "at least 1 character"),
+        ("labels.kind", "boxes", "'classification'"),
+        ("duplicates.distance", -1.0, "greater than or equal to 0"),
+        ("duplicates.distance", float("inf"), "finite number"),
+        ("duplicates.window", 0, "greater than 0"),
+        ("routing.shares", {"uncertain": 0.7, "audit": 0.4}, "more than everything"),
+        ("routing.shares", {"lucky": 0.1}, "'uncertain', 'rare' or 'audit'"),
+        ("routing.shares", {"audit": float("nan")}, "finite number"),
+        ("routing.block", 0, "greater than 0"),
+        ("overlap.most", 1, "most = 1 must not be below first = 2"),
+        ("overlap.threshold", 1.0, "less than 1"),
+        ("dataset.splits", {"train": 0.8, "test": 0.3}, "not to 1"),
+        ("dataset.splits", {"test": 1.0}, "must be called train"),
+        ("dataset.splits", {"train": 0.5, "../x": 0.5}, "should match pattern"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_where_it_stands(path: str, value: object, message: str) -> None:
+    """The message says what is wanted."""
+    with pytest.raises(ValidationError, match=message) as caught:
+        ProjectConfig.model_validate(changed(path, value))
+    assert caught.value.errors()[0]["loc"][0] == path.partition(".")[0]
+
+
+@pytest.mark.parametrize("path", ["contract.models", "trainer.train", "suite", "guideline"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "/etc/passwd",
+        "../code.py",
+        "a/../../code.py",
+        "a//b.py",
+        "a\\b.py",
+        "code.py\x00",
+        "-rf.py",
+        "c:x.py",
+        "",
+        "~/x",
+    ],
+)
+def test_no_path_leads_out_of_the_folder(path: str, file: str) -> None:
+    """Whatever the field: what is outside is not the project's."""
+    named = file if path in ("suite", "guideline") else f"{file}:name"
+    with pytest.raises(ValidationError, match="should match pattern"):
+        ProjectConfig.model_validate(changed(path, {"1": named} if path == "contract.models" else named))
+
+
+@example(cuts=(33, 89))
+@given(cuts=st.tuples(st.integers(0, 100), st.integers(0, 100)))
+def test_shares_may_use_up_the_whole_stream(cuts: tuple[int, int]) -> None:
+    """Three shares of a hundred in all; 0.33 + 0.56 + 0.11 is a little more than 1 in floats."""
+    low, high = sorted(cuts)
+    hundredths = {"uncertain": low, "rare": high - low, "audit": 100 - high}
+    policy = RoutingPolicy.model_validate({"shares": {name: part / 100 for name, part in hundredths.items()}})
+    assert sum(policy.shares.values()) == pytest.approx(1)
+
+
+def test_everything_wrong_is_named_at_once() -> None:
+    """A user mends all of it in one go."""
+    with pytest.raises(ValidationError) as caught:
+        ProjectConfig.model_validate({**SOUND, "name": "", "partitions": 0, "overlap": {"most": 1}})
+    assert [detail["loc"][0] for detail in caught.value.errors()] == ["name", "partitions", "overlap"]
