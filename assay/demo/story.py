@@ -26,7 +26,7 @@ from streams.producer import SampleProducer
 VIOLATIONS = TypeAdapter(tuple[Violation, ...])
 
 # The first dataset version is built when this share of the tasks is settled; the second of all.
-FIRST_ROUND = 0.3
+FIRST_ROUND = 0.2
 # How long screening, labeling or a build may take before the demo gives up.
 PATIENCE = 300.0
 
