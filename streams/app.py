@@ -41,6 +41,7 @@ def _screen_app(settings: StreamSettings, storage: StorageSettings) -> FrameApp:
     screen = Screen(
         screening=project.screening,
         topics=project.topics,
+        bootstrap=settings.kafka_bootstrap,
         engine=open_engine(storage),
         publisher=_publisher(settings),
     )

@@ -11,10 +11,12 @@ from sqlalchemy import Engine
 from quality.frames import Frame
 from quality.screening import Outcome, Screening, screen
 from quality.state import State
+from schemas.errors import ConflictError
 from schemas.topics import Topics
 from schemas.verdicts import Origin
 from storage import checkpoints
 from streams.publisher import Outgoing, Publisher
+from streams.topics import holds_any
 
 log = structlog.get_logger()
 
@@ -22,7 +24,10 @@ log = structlog.get_logger()
 class Screen:
     """Screen the frames of a project's samples; holds the state of the partitions at hand."""
 
-    def __init__(self, *, screening: Screening, topics: Topics, engine: Engine, publisher: Publisher) -> None:
+    def __init__(
+        self, *, screening: Screening, topics: Topics, bootstrap: str, engine: Engine, publisher: Publisher
+    ) -> None:
+        self._bootstrap = bootstrap
         self._screening = screening
         self._topics = topics
         self._engine = engine
@@ -42,6 +47,7 @@ class Screen:
         fresh = frame.since(before.next_offset)
         if fresh is None:
             return
+        await self._check_gap(fresh, before)
         outcome = await asyncio.to_thread(screen, fresh, before, self._screening)
         await self._publisher.publish(self._outgoing(outcome))
         await asyncio.to_thread(
@@ -49,6 +55,20 @@ class Screen:
         )
         self._states[frame.partition] = outcome.state
         log.info("screened", partition=frame.partition, first=outcome.receipt.first, next=outcome.receipt.next)
+
+    async def _check_gap(self, frame: Frame, before: State) -> None:
+        """Let offsets be missing before the frame just where the broker holds no record of them.
+
+        Raises:
+            ConflictError: records were passed over; the worker must begin at its checkpoint again.
+        """
+        gap = before.next_offset, frame.records[0].offset - 1
+        if gap[0] > gap[1]:
+            return
+        place = frame.topic, frame.partition
+        if await asyncio.to_thread(holds_any, self._bootstrap, *place, gap):
+            raise ConflictError(f"Offsets {gap[0]} to {gap[1]} of {frame.topic}-{frame.partition} were passed over.")
+        log.warning("no records", partition=frame.partition, first=gap[0], last=gap[1])
 
     async def _state(self, frame: Frame) -> State:
         if frame.partition not in self._states:

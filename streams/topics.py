@@ -71,6 +71,15 @@ def vacant(bootstrap: str, topic: str, ranges: Mapping[int, Sequence[Range]]) ->
     return found
 
 
+def holds_any(bootstrap: str, topic: str, partition: int, between: Range) -> bool:
+    """Say whether the broker holds a committed record at any of the offsets, the last included."""
+    at = TopicPartition(topic, partition)
+    with _broker(bootstrap), closing(_reader(bootstrap)) as consumer:
+        consumer.assign([at])
+        first, last = max(between[0], consumer.beginning_offsets([at])[at]), between[1]
+        return first <= last and _empty_until(consumer, at, first, last) < last
+
+
 def _empty_until(consumer: KafkaConsumer, at: TopicPartition, first: int, last: int) -> int:
     """Return the last offset up to which no record stands from `first` on; below `first` where nothing is proved.
 

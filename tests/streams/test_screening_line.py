@@ -1,19 +1,24 @@
 """Samples flow through real Kafka into the lake, the queue and the ledger, and nothing is lost."""
 
+import asyncio
 import json
 import signal
 import time
 from collections import Counter
 from typing import Any
 
+import pytest
 from confluent_kafka import Producer
 
 from examples.digits.production import Production
 from quality.screening import screen
 from quality.state import State
+from schemas.errors import ConflictError
 from schemas.verdicts import AcceptedSample, DeadLetter, Disposition, Receipt
 from storage import checkpoints, queue, receipts
 from streams.producer import SampleProducer
+from streams.publisher import Publisher
+from streams.screen import Screen
 from streams.topics import lag
 
 
@@ -116,6 +121,22 @@ def test_aborted_transactions_are_not_read_and_their_offsets_are_no_loss(line: A
     line.wait(lambda: sum(run.count for run in _runs(line)) == 200)
     report = line.audited()
     assert (report.faults, report.produced) == ((), 200)
+
+
+def test_a_frame_that_would_pass_records_over_is_refused(line: Any, records: list[Production]) -> None:
+    """Offsets may be missing before a frame only where the broker holds no record of them."""
+    line.publish(records)
+    frame = line.frames()[0]
+    screening = Screen(
+        screening=line.project.screening,
+        topics=line.project.topics,
+        bootstrap=line.bootstrap,
+        engine=line.engine,
+        publisher=Publisher(line.bootstrap, delivery_seconds=10),
+    )
+    with pytest.raises(ConflictError, match=r"Offsets 0 to 9 of .* were passed over"):
+        asyncio.run(screening.handle(frame.since(10)))
+    assert (line.read(line.project.topics.receipts), checkpoints.next_offsets(line.engine, [frame.topic])) == ([], {})
 
 
 def test_the_stream_decides_as_the_pure_function_does(line: Any, records: list[Production]) -> None:
