@@ -3,11 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json
 
 from quality import columns
+from quality.structs import MOST_BRACKETS, Compiled, brackets, compiled
 from schemas.samples import AnySample
 from schemas.verdicts import Violation
 
@@ -17,11 +19,23 @@ SHOWN = 120
 ALLOWED = 500
 # Further errors of one record say nothing new, and a hostile record could have a million.
 MOST_VIOLATIONS = 100
+# The longest record, in bytes, that is read. Topics limit records too, but count them compressed; a longer one could
+# not be published again, and its dead letter keeps this much of it.
+LONGEST = 4 << 20
+# Within an event, and within what may be built around that, a sample is nested deeper than it came.
+AROUND = 8
 # The character NUL as JSON tells it, and not a backslash before the letters u0000.
 NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
-# The columns of `quality.columns.row`.
-Columns = dict[str, object]
+# How a version becomes known; a producer's team reads it in the dead letter.
+REGISTERING = (
+    "To register version {version}, write its payload as a class in the project folder's contract.py, "
+    'add {version} = "contract.py:CLASS" to `models` under [contract] in project.toml, and restart the platform; '
+    "`assay contract diff` says what the version breaks"
+)
+
+# The columns of one sample, as `quality.columns.row` gives them.
+Row = dict[str, object]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +44,11 @@ class Contract:
 
     current: int
     versions: Mapping[int, type[AnySample]]
+
+    @cached_property
+    def compiled(self) -> Compiled | None:
+        """The fast reading of the current version, where there is one."""
+        return compiled(self.versions[self.current])
 
     def decode(self, value: bytes | None) -> AnySample | tuple[Violation, ...]:
         """Return the sample in `value`, or what keeps it from being one.
@@ -44,6 +63,9 @@ class Contract:
     def _decode(self, value: bytes | None) -> AnySample | tuple[Violation, ...]:
         if not value:
             return (_violation("contract.empty", "", value, "a JSON object"),)
+        if len(value) > LONGEST:
+            allowed = f"at most {LONGEST} bytes, of which the dead letter keeps as many"
+            return (_violation("contract.too_long", "", f"{len(value)} bytes", allowed),)
         try:
             sample = self.versions[self.current].model_validate_json(value)
         except ValidationError as error:
@@ -56,7 +78,7 @@ class Contract:
         if version is None or version == self.current:
             return _violations(error)
         if version not in self.versions:
-            allowed = f"one of the versions {sorted(self.versions)}"
+            allowed = f"one of the versions {sorted(self.versions)}. {REGISTERING.format(version=shown(version))}"
             return (_violation("contract.unknown_version", "contract", version, allowed),)
         try:
             return _storable(self.versions[version].model_validate_json(value))
@@ -73,7 +95,7 @@ def _named_version(value: bytes) -> int | None:
     return version if isinstance(version, int) and not isinstance(version, bool) else None
 
 
-def columns_of(sample: AnySample) -> Columns | tuple[Violation, ...]:
+def columns_of(sample: AnySample) -> Row | tuple[Violation, ...]:
     """Return the sample's columns, or the violation that one of its payload's computed fields raises."""
     try:
         return columns.row(sample)
@@ -88,13 +110,15 @@ def _failed(error: Exception) -> Violation:
 def _storable(sample: AnySample) -> AnySample | tuple[Violation, ...]:
     """Refuse what cannot be kept: PostgreSQL's text and JSON hold no NUL, and JSON neither NaN nor infinities.
 
-    Fields of any type, such as `JsonValue`, let them in.
+    Nor what could not be read again from within an event. Fields of any type, such as `JsonValue`, let them all in.
     """
     written = sample.model_dump_json(exclude_computed_fields=True).encode()
     if b"\\u0000" in written and NUL.search(written):
         return (_violation("contract.nul_character", "", "\\u0000", "text without NUL characters"),)
     if (b"NaN" in written or b"Infinity" in written) and not _is_json(written):
         return (_violation("contract.finite_number", "", "NaN or an infinity", "finite numbers"),)
+    if brackets(written) > MOST_BRACKETS and not _is_json(b"[" * AROUND + written + b"]" * AROUND):
+        return (_violation("contract.nested_too_deep", "", "deep nesting", "nesting that an event's reader follows"),)
     return sample
 
 

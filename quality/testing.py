@@ -1,17 +1,19 @@
 """For tests of what screens: records in frames, and what a project asks of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 from quality.contracts import Contract
-from quality.expectations import compile_suite
 from quality.frames import Frame, Record
+from quality.rules import compile_suite
 from quality.screening import Outcome, Screening, screen
 from quality.state import State
 from schemas.samples import Payload
 from schemas.testing import CURRENT, MODELS, SAMPLES, Reading, duplicate_policy, routing_policy
-from schemas.verdicts import Versions
+from schemas.verdicts import Event, Versions
+
+EventT = TypeVar("EventT", bound=Event)
 
 TOPIC = "zoo.samples"
 # 2026-01-05T08:00:00Z, in milliseconds since 1970.
@@ -39,7 +41,12 @@ def kafka(values: Sequence[bytes | None], first: int = 0) -> list[Record]:
 
 def frame(records: Sequence[Record]) -> Frame:
     """Return the records as a frame of partition 0."""
-    return Frame(topic=TOPIC, partition=0, records=tuple(records))
+    return Frame.of(TOPIC, 0, records)
+
+
+def events(found: Mapping[int, bytes], kind: type[EventT]) -> list[EventT]:
+    """Return an outcome's events, parsed."""
+    return [kind.model_validate_json(value) for value in found.values()]
 
 
 def screening(*, payload: type[Payload] = Reading, suite: dict[str, Any] = SUITE, **changes: Any) -> Screening:

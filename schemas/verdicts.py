@@ -74,6 +74,16 @@ class Selection(Event):
     propensity: float = Field(gt=0, le=1)
 
 
+class ReplayOf(Event):
+    """What a replayed record says of itself: where it first stood, and that this is its `replays`-th replay.
+
+    It was read from the record's headers, which a producer may write too: what was replayed is said by the ledger.
+    """
+
+    origin: Origin
+    replays: int = Field(gt=0)
+
+
 class AcceptedSample(Event):
     """A sample that passed screening; `sample` is the record as its contract reads it."""
 
@@ -81,6 +91,7 @@ class AcceptedSample(Event):
     sample: dict[str, JsonValue]
     warnings: tuple[Violation, ...] = ()
     versions: Versions
+    replay_of: ReplayOf | None = None
 
 
 class DeadLetter(Event):
@@ -93,6 +104,7 @@ class DeadLetter(Event):
     timestamp: datetime
     violations: tuple[Violation, ...] = Field(min_length=1)
     versions: Versions
+    replay_of: ReplayOf | None = None
 
 
 class TaskRequest(Event):
@@ -121,6 +133,16 @@ class Run(Event):
     disposition: Disposition
 
 
+class Tally(Event):
+    """How many rows a rule judged, and how many of them broke it."""
+
+    judged: int = 0
+    unexpected: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(judged=self.judged + other.judged, unexpected=self.unexpected + other.unexpected)
+
+
 class Receipt(Event):
     """The account of one frame: every offset it held, and what was in force."""
 
@@ -131,4 +153,5 @@ class Receipt(Event):
     runs: tuple[Run, ...]
     selected: tuple[int, ...]
     duplicates: tuple[DuplicateOf, ...]
+    window: dict[str, Tally] = Field(default_factory=dict)  # of the rules that allow some rows to break them, by key
     versions: Versions
