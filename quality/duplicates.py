@@ -21,12 +21,15 @@ EMPTY: Vector = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arrival:
-    """One sample that has passed every rule, as the search for duplicates sees it."""
+class Arrivals:
+    """Samples that have passed every rule, as columns in the order of their offsets.
 
-    offset: int
-    sample_id: str
-    vector: Sequence[float]
+    `vectors` are their contents, looked at where the policy names a field.
+    """
+
+    offsets: Sequence[int]
+    sample_ids: Sequence[str]
+    vectors: Sequence[Sequence[float] | None] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,53 +41,73 @@ class Recent:
 
 
 def find_duplicates(
-    arrivals: Sequence[Arrival], recent: Recent, policy: DuplicatePolicy
-) -> tuple[list[DuplicateOf | None], Recent]:
-    """Return for each arrival what it repeats, and `recent` with those added that repeat nothing.
+    arrivals: Arrivals, recent: Recent, policy: DuplicatePolicy
+) -> tuple[dict[int, DuplicateOf], Recent]:
+    """Return by place what arrivals repeat, and `recent` with those added that repeat nothing.
 
     An arrival is compared with the `policy.window` samples accepted before it, so the verdicts do not
     depend on how arrivals are cut into calls. Near means a Euclidean distance of at most
     `policy.distance` between vectors of one length; of several the nearest, and the oldest of those, is named.
     An empty vector is near nothing, and neither is one whose squared length is beyond 32-bit floats.
     """
+    if not policy.field:
+        return _same_ids(arrivals, recent, policy.window)
     search = _Search(arrivals, recent, policy)
-    verdicts = [search.verdict(index) for index in range(len(arrivals))]
-    return verdicts, search.recent()
+    return search.verdicts(), search.recent()
+
+
+def _same_ids(arrivals: Arrivals, recent: Recent, window: int) -> tuple[dict[int, DuplicateOf], Recent]:
+    """Compare ids only: of the samples in the window all are known by their ids, oldest first."""
+    known, order, oldest = dict(recent.offsets), list(recent.offsets), 0
+    found: dict[int, DuplicateOf] = {}
+    for place, (offset, name) in enumerate(zip(arrivals.offsets, arrivals.sample_ids, strict=True)):
+        while len(known) > window:
+            del known[order[oldest]]
+            oldest += 1
+        if name in known:
+            found[place] = DuplicateOf(offset=offset, of=known[name], kind="same_id", distance=0.0)
+        else:
+            known[name] = offset
+            order.append(name)
+    if len(known) > window:
+        del known[order[oldest]]
+    return found, Recent(offsets=known)
 
 
 class _Search:
     """The window followed by the arrivals, as numbered rows; `kept` are the rows accepted so far."""
 
-    def __init__(self, arrivals: Sequence[Arrival], recent: Recent, policy: DuplicatePolicy) -> None:
+    def __init__(self, arrivals: Arrivals, recent: Recent, policy: DuplicatePolicy) -> None:
         self.policy = policy
         self.before = len(recent.offsets)
-        self.vectors = [*recent.vectors, *(_vector(arrival.vector) for arrival in arrivals)]
-        self.offsets = [*recent.offsets.values(), *(arrival.offset for arrival in arrivals)]
-        self.ids = [*recent.offsets, *(arrival.sample_id for arrival in arrivals)]
+        self.offsets = [*recent.offsets.values(), *arrivals.offsets]
+        self.ids = [*recent.offsets, *arrivals.sample_ids]
+        self.vectors = _vectors(arrivals, recent)
         self.kept = list(range(self.before))
         self.row_of = dict(zip(recent.offsets, self.kept, strict=True))
         self.near = _near_pairs(self.vectors, self.before, policy.distance)
 
-    def verdict(self, index: int) -> DuplicateOf | None:
-        """Judge one arrival; it is kept, for those after it, if it repeats nothing."""
-        row = self.before + index
-        oldest = self.kept[-self.policy.window] if len(self.kept) >= self.policy.window else 0
-        found = self._same_id(row, oldest) or self._nearest(row, oldest)
-        if found is None:
-            self.row_of[self.ids[row]] = row
-            self.kept.append(row)
+    def verdicts(self) -> dict[int, DuplicateOf]:
+        """Judge all arrivals; one that repeats nothing is kept, for those after it."""
+        found: dict[int, DuplicateOf] = {}
+        window, ids, row_of, kept, near = self.policy.window, self.ids, self.row_of, self.kept, self.near
+        for row in range(self.before, len(ids)):
+            oldest = kept[-window] if len(kept) >= window else 0
+            earlier = row_of.get(ids[row], -1)
+            if earlier >= oldest:
+                found[row - self.before] = self._same_id(row, earlier)
+            elif row in near and (nearest := self._nearest(row, oldest)):
+                found[row - self.before] = nearest
+            else:
+                row_of[ids[row]] = row
+                kept.append(row)
         return found
 
-    def _same_id(self, row: int, oldest: int) -> DuplicateOf | None:
-        earlier = self.row_of.get(self.ids[row], -1)
-        if earlier < oldest:
-            return None
+    def _same_id(self, row: int, earlier: int) -> DuplicateOf:
         return DuplicateOf(offset=self.offsets[row], of=self.offsets[earlier], kind="same_id", distance=0.0)
 
     def _nearest(self, row: int, oldest: int) -> DuplicateOf | None:
-        kept = (
-            other for other in self.near.get(row, ()) if other >= oldest and self.row_of.get(self.ids[other]) == other
-        )
+        kept = (other for other in self.near[row] if other >= oldest and self.row_of.get(self.ids[other]) == other)
         distance, other = min(((self._distance(row, other), other) for other in kept), default=(np.inf, -1))
         if distance > self.policy.distance:
             return None
@@ -98,15 +121,22 @@ class _Search:
         """Return the last `window` rows that were kept."""
         kept = self.kept[-self.policy.window :]
         return Recent(
-            offsets={self.ids[row]: self.offsets[row] for row in kept}, vectors=tuple(self.vectors[row] for row in kept)
+            offsets={self.ids[row]: self.offsets[row] for row in kept},
+            vectors=tuple(self.vectors[row] for row in kept),
         )
 
 
-def _vector(values: Sequence[float]) -> Vector:
+def _vectors(arrivals: Arrivals, recent: Recent) -> list[Vector]:
+    """Return the contents of all rows."""
+    known = recent.vectors or (EMPTY,) * len(recent.offsets)
+    return [*known, *(_vector(values) for values in arrivals.vectors)]
+
+
+def _vector(values: Sequence[float] | None) -> Vector:
     """Return the values as 32-bit floats; an empty vector for what is no row of numbers, or beyond all floats."""
     try:
         with np.errstate(over="ignore"):
-            vector = np.asarray(values, np.float32)
+            vector = np.asarray(() if values is None else values, np.float32)
     except (OverflowError, TypeError, ValueError):
         return EMPTY
     return vector if vector.ndim == 1 else EMPTY

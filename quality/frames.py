@@ -1,6 +1,12 @@
 """Frames: consecutive records of one partition, the unit in which the stream works."""
 
+import hashlib
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Self
+
+Headers = tuple[tuple[str, bytes | None], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -10,19 +16,78 @@ class Record:
     offset: int
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes | None], ...]
+    headers: Headers
     timestamp: int
+
+    @property
+    def digest(self) -> bytes:
+        """Eight bytes that tell the record from any other that might stand at its offset."""
+        parts = (str(self.offset).encode(), str(self.timestamp).encode(), repr(self.key).encode(), self.value or b"")
+        return hashlib.blake2b(b"\0".join(parts), digest_size=8).digest()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """Consecutive records of one partition; at least one."""
+    """Consecutive records of one partition, at least one, as columns of equal length; `offsets` ascend."""
 
     topic: str
     partition: int
-    records: tuple[Record, ...]
+    offsets: Sequence[int]
+    keys: Sequence[bytes | None]
+    values: Sequence[bytes | None]
+    headers: Sequence[Headers]
+    timestamps: Sequence[int]
 
-    def since(self, offset: int) -> "Frame | None":
+    @classmethod
+    def of(cls, topic: str, partition: int, records: Iterable[Record]) -> Self:
+        """Return the records as a frame."""
+        rows = list(records)
+        return cls(
+            topic=topic,
+            partition=partition,
+            offsets=[row.offset for row in rows],
+            keys=[row.key for row in rows],
+            values=[row.value for row in rows],
+            headers=[row.headers for row in rows],
+            timestamps=[row.timestamp for row in rows],
+        )
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+    @property
+    def first(self) -> int:
+        """The offset of the first record."""
+        return self.offsets[0]
+
+    @property
+    def next(self) -> int:
+        """The offset after that of the last record."""
+        return self.offsets[-1] + 1
+
+    def record(self, row: int) -> Record:
+        """Return one record."""
+        return Record(
+            offset=self.offsets[row],
+            key=self.keys[row],
+            value=self.values[row],
+            headers=self.headers[row],
+            timestamp=self.timestamps[row],
+        )
+
+    def since(self, offset: int) -> Self | None:
         """Return the part of the frame from `offset` on, None where there is none."""
-        records = tuple(record for record in self.records if record.offset >= offset)
-        return Frame(topic=self.topic, partition=self.partition, records=records) if records else None
+        start = bisect_left(self.offsets, offset)
+        if start == 0:
+            return self
+        if start == len(self):
+            return None
+        return type(self)(
+            topic=self.topic,
+            partition=self.partition,
+            offsets=self.offsets[start:],
+            keys=self.keys[start:],
+            values=self.values[start:],
+            headers=self.headers[start:],
+            timestamps=self.timestamps[start:],
+        )

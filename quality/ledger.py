@@ -1,12 +1,13 @@
 """The ledger's sums: every offset has one disposition, and everything downstream follows from it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from quality.replay import Replay
 from schemas.verdicts import Disposition, Event, Receipt
 
 Offsets = NDArray[np.int64]
@@ -30,6 +31,18 @@ class Fault(Event):
     ranges: tuple[Range, ...]
 
 
+class ReplayCounts(Event):
+    """What became of the dead letters that were replayed: each stands at a new offset, with a disposition of its own.
+
+    `under_way` have none yet. `claims` are kept records that call themselves replays and are none of the ledger's.
+    """
+
+    replayed: int = 0
+    counts: dict[Disposition, int] = Field(default_factory=dict)
+    under_way: int = 0
+    claims: int = 0
+
+
 class AuditReport(Event):
     """What an audit found; `counts` sums the dispositions over all partitions."""
 
@@ -38,6 +51,7 @@ class AuditReport(Event):
     counts: dict[Disposition, int]
     selected: int
     faults: tuple[Fault, ...] = Field(default=())
+    replays: ReplayCounts = Field(default_factory=ReplayCounts)
 
     @property
     def ok(self) -> bool:
@@ -47,11 +61,15 @@ class AuditReport(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Kept:
-    """What stands in the stores of one partition: offsets in any order, repetitions included."""
+    """What stands in the stores of one partition: offsets in any order, repetitions included.
+
+    `links` says of kept samples and dead letters that call themselves replays where they first stood, and their count.
+    """
 
     archived: Offsets
     dead_letters: Offsets
     tasks: Offsets
+    links: Mapping[int, tuple[int, int]] = field(default_factory=dict)
 
 
 def unaccounted(ends: Mapping[int, int], receipts: Sequence[Receipt]) -> dict[int, list[Range]]:
@@ -66,19 +84,27 @@ def audit(
     receipts: Sequence[Receipt],
     kept: Mapping[int, Kept],
     vacant: Mapping[int, Iterable[Range]],
+    *,
+    replays: Sequence[Replay] = (),
 ) -> AuditReport:
     """Prove the ledger's laws for offsets 0 to `ends[partition]`, or name the offsets that break them.
 
     The laws: every offset has a disposition; none has two; what is accepted is archived, once, and nothing else is;
-    what is rejected is a dead letter, once; what is selected was accepted, and is a task, once. `vacant` says which
-    offsets Kafka itself says never held a sample: markers of transactions, aborted records, compacted ones.
+    what is rejected is a dead letter, once; what is selected was accepted, and is a task, once; what was replayed was
+    a dead letter, stands where `replays` says, and is kept with its origin. `vacant` says which offsets Kafka itself
+    says hold no sample: markers of transactions and aborted records.
     """
     accounts = {
         partition: _account(end, _of(partition, receipts), vacant.get(partition, ()))
         for partition, end in sorted(ends.items())
     }
+    by_partition = {
+        partition: [replay for replay in replays if replay.letter.partition == partition] for partition in accounts
+    }
     faults = [
-        fault for partition, account in accounts.items() for fault in _faults(partition, account, kept[partition])
+        fault
+        for partition, account in accounts.items()
+        for fault in _faults(partition, account, kept[partition], by_partition[partition])
     ]
     return AuditReport(
         topic=topic,
@@ -89,6 +115,22 @@ def audit(
         },
         selected=int(sum(account.selected.sum() for account in accounts.values())),
         faults=tuple(faults),
+        replays=_counted(accounts, kept, by_partition),
+    )
+
+
+def _counted(
+    accounts: Mapping[int, "_Account"], kept: Mapping[int, Kept], replays: Mapping[int, Sequence[Replay]]
+) -> ReplayCounts:
+    codes = [_code(accounts[partition], each.stands_at) for partition, some in replays.items() for each in some]
+    counts = {disposition: codes.count(code) for disposition, code in CODES.items()}
+    stand = {(partition, each.stands_at) for partition, some in replays.items() for each in some}
+    claimed = {(partition, offset) for partition in accounts for offset in kept[partition].links}
+    return ReplayCounts(
+        replayed=len(codes),
+        counts=counts if codes else {},
+        under_way=codes.count(0),
+        claims=len(claimed - stand),
     )
 
 
@@ -130,7 +172,12 @@ def _enter(receipt: Receipt, codes: NDArray[np.int8], selected: NDArray[np.bool_
     selected |= own
 
 
-def _faults(partition: int, account: _Account, kept: Kept) -> list[Fault]:
+def _code(account: _Account, offset: int | None) -> int:
+    """Return the code of an offset; 0 where it is not known or lies beyond the account."""
+    return 0 if offset is None or offset >= len(account.codes) else int(account.codes[offset])
+
+
+def _faults(partition: int, account: _Account, kept: Kept, replays: Sequence[Replay]) -> list[Fault]:
     end = len(account.codes)
     accepted = account.codes == CODES[Disposition.ACCEPTED]
     rejected = account.codes == CODES[Disposition.REJECTED]
@@ -141,6 +188,7 @@ def _faults(partition: int, account: _Account, kept: Kept) -> list[Fault]:
         **_matches("accepted", accepted, "archived", kept.archived, end),
         **_matches("rejected", rejected, "a dead letter", kept.dead_letters, end),
         **_matches("selected", account.selected, "a task", kept.tasks, end),
+        **_of_replays(account, kept, replays),
     }
     return [_fault(law, partition, broken) for law, broken in laws.items() if broken.any()]
 
@@ -155,6 +203,30 @@ def _matches(
         f"nothing else is {place}": ~expected & (times > 0),
         f"nothing is {place} twice": times > 1,
     }
+
+
+def _of_replays(account: _Account, kept: Kept, replays: Sequence[Replay]) -> dict[str, NDArray[np.bool_]]:
+    """Return where a replay is of no dead letter, stands at no record, or is kept with another origin."""
+    end = len(account.codes)
+    standing = {each.stands_at: each for each in replays if each.stands_at is not None and each.stands_at < end}
+    dead = {each.letter.offset for each in replays if each.letter.offset < end}
+    stored = {*kept.archived.tolist(), *kept.dead_letters.tolist()} if standing else set()
+    broken = {
+        "what was replayed was a dead letter": [
+            at for at in dead if account.codes[at] not in (0, CODES[Disposition.REJECTED])
+        ],
+        "what was replayed stands where the ledger says": [at for at in standing if account.codes[at] == VACANT],
+        "a replay keeps its origin": [
+            at for at, each in standing.items() if at in stored and kept.links.get(at) != (each.first, each.replays)
+        ],
+    }
+    return {law: _flags(offsets, end) for law, offsets in broken.items()}
+
+
+def _flags(offsets: Sequence[int], end: int) -> NDArray[np.bool_]:
+    flags = np.zeros(end, np.bool_)
+    flags[list(offsets)] = True
+    return flags
 
 
 def _fault(law: str, partition: int, broken: NDArray[np.bool_]) -> Fault:

@@ -1,30 +1,32 @@
 """Screening: what becomes of each record of a frame; the same records and state give the same outcome."""
 
 import base64
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
-from pydantic import JsonValue
+from pydantic import TypeAdapter
+from pydantic_core import to_json
 
-from quality.contracts import Columns, Contract, columns_of
-from quality.duplicates import Arrival, Recent, find_duplicates
-from quality.expectations import Rule, violations
-from quality.frames import Frame, Record
+from quality.contracts import LONGEST, Contract
+from quality.decoding import Column, Decoded, decode
+from quality.duplicates import Arrivals, find_duplicates
+from quality.frames import Frame
+from quality.replay import ORIGIN, replay_of
 from quality.routing.router import Router, RoutingState
+from quality.rules import Rule, Window, judge
 from quality.state import State
 from schemas.project import DuplicatePolicy, RoutingPolicy
-from schemas.samples import AnySample
 from schemas.verdicts import (
-    AcceptedSample,
     DeadLetter,
     Disposition,
     DuplicateOf,
     Origin,
     Receipt,
     Run,
+    Selection,
     Severity,
-    TaskRequest,
     Versions,
     Violation,
 )
@@ -34,6 +36,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST, LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)
 # Without a policy only ids are compared, over this many samples.
 IDS_ONLY = DuplicatePolicy(field="", distance=0, window=1024)
+
+WARNINGS = TypeAdapter(tuple[Violation, ...])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,125 +50,145 @@ class Screening:
     routing: RoutingPolicy
     versions: Versions
 
+    @cached_property
+    def judged(self) -> frozenset[str]:
+        """The columns that rules look at."""
+        return frozenset(column for rule in self.rules for column in rule.reads)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a frame turned into."""
+    """What a frame turned into; its events go by the places in the frame of the records that they came from.
 
-    accepted: tuple[AcceptedSample, ...]
-    rejected: tuple[DeadLetter, ...]
-    tasks: tuple[TaskRequest, ...]
+    Accepted samples and tasks are JSON already, of `AcceptedSample` and `TaskRequest`: they hold the sample as its
+    producer wrote it, which is the bulk of them and need not be written anew.
+    """
+
+    accepted: Mapping[int, bytes]
+    rejected: Mapping[int, DeadLetter]
+    tasks: Mapping[int, bytes]
     receipt: Receipt
     state: State
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Judged:
-    """One record with what was found out about it; a sample just where nothing critical was found."""
-
-    record: Record
-    sample: AnySample | None
-    columns: Columns
-    violations: tuple[Violation, ...]
-
-
 def screen(frame: Frame, state: State, screening: Screening) -> Outcome:
     """Return what becomes of each record of `frame`, which starts at or after `state.next_offset`."""
-    judged = [_judge_contract(record, screening) for record in frame.records]
-    judged = _judge_rules(judged, screening.rules)
-    duplicates, recent = _judge_duplicates(judged, state.recent, screening.duplicates)
-    fresh = [one for one in judged if one.sample is not None and one.record.offset not in duplicates]
-    tasks, routing = _route(frame, fresh, state.routing, screening)
+    decoded = decode(screening.contract, frame.values)
+    columns = {name: decoded.columns[name] for name in screening.judged}
+    judgement = judge(screening.rules, columns, len(decoded.places))
+    broken = judgement.violations
+    sound = [row for row in range(len(decoded.places)) if row not in broken or not _is_critical(broken[row])]
+    repeated, recent = find_duplicates(
+        _arrivals(frame, decoded, sound, screening.duplicates), state.recent, screening.duplicates or IDS_ONLY
+    )
+    fresh = [row for index, row in enumerate(sound) if index not in repeated] if repeated else sound
+    selected, routing = _route(frame, decoded, fresh, Router(screening.routing, state.routing))
+    violations = {**decoded.violations, **{decoded.places[row]: found for row, found in broken.items()}}
+    accepted = {decoded.places[row]: row for row in fresh}
+    rejected = sorted(decoded.violations.keys() | {decoded.places[row] for row in broken.keys() - set(sound)})
+    writer = _Writer(frame, decoded, screening.versions)
     return Outcome(
-        accepted=tuple(_accepted(frame, one, screening.versions) for one in fresh),
-        rejected=tuple(_dead_letter(frame, one, screening.versions) for one in judged if one.sample is None),
-        tasks=tasks,
-        receipt=_receipt(frame, judged, duplicates, tasks, screening.versions),
-        state=State(next_offset=frame.records[-1].offset + 1, recent=recent, routing=routing),
+        accepted={place: writer.accepted(place, row, broken.get(row)) for place, row in accepted.items()},
+        rejected={place: writer.dead_letter(place, violations[place]) for place in rejected},
+        tasks={place: writer.task(place, accepted[place], selection) for place, selection in selected.items()},
+        receipt=_receipt(
+            frame,
+            rejected=rejected,
+            duplicates=repeated.values(),
+            selected=selected,
+            window=judgement.window,
+            versions=screening.versions,
+        ),
+        state=State(next_offset=frame.next, last=frame.record(-1).digest, recent=recent, routing=routing),
     )
 
 
-def _judge_contract(record: Record, screening: Screening) -> _Judged:
-    decoded = screening.contract.decode(record.value)
-    if isinstance(decoded, tuple):
-        return _Judged(record=record, sample=None, columns={}, violations=decoded)
-    columns = columns_of(decoded)
-    if isinstance(columns, tuple):
-        return _Judged(record=record, sample=None, columns={}, violations=columns)
-    return _Judged(record=record, sample=decoded, columns=columns, violations=())
+def _is_critical(violations: Iterable[Violation]) -> bool:
+    return any(violation.severity is Severity.CRITICAL for violation in violations)
 
 
-def _judge_rules(judged: Sequence[_Judged], rules: Sequence[Rule]) -> list[_Judged]:
-    found = iter(violations(rules, [one.columns for one in judged if one.sample is not None]))
-    return [one if one.sample is None else _after_rules(one, next(found)) for one in judged]
-
-
-def _after_rules(one: _Judged, found: tuple[Violation, ...]) -> _Judged:
-    critical = any(violation.severity is Severity.CRITICAL for violation in found)
-    return replace(one, sample=None if critical else one.sample, violations=found)
-
-
-def _judge_duplicates(
-    judged: Sequence[_Judged], recent: Recent, policy: DuplicatePolicy | None
-) -> tuple[dict[int, DuplicateOf], Recent]:
-    policy = policy or IDS_ONLY
-    arrivals = [
-        Arrival(offset=one.record.offset, sample_id=one.sample.sample_id, vector=_vector(one.sample, policy))
-        for one in judged
-        if one.sample is not None
-    ]
-    verdicts, recent = find_duplicates(arrivals, recent, policy)
-    return {verdict.offset: verdict for verdict in verdicts if verdict is not None}, recent
-
-
-def _vector(sample: AnySample, policy: DuplicatePolicy) -> Sequence[float]:
-    values: Sequence[float] | None = getattr(sample.payload, policy.field, None) if policy.field else None
-    return values if values is not None else ()
+def _arrivals(frame: Frame, decoded: Decoded, rows: Sequence[int], policy: DuplicatePolicy | None) -> Arrivals:
+    return Arrivals(
+        offsets=[frame.offsets[decoded.places[row]] for row in rows],
+        sample_ids=_taken(decoded.columns["sample_id"], rows),
+        vectors=_taken(decoded.columns[policy.field], rows) if policy else (),
+    )
 
 
 def _route(
-    frame: Frame, fresh: Sequence[_Judged], state: RoutingState, screening: Screening
-) -> tuple[tuple[TaskRequest, ...], RoutingState]:
-    router = Router(screening.routing, state)
-    routed = [(one, router.route(one.record.offset, one.sample)) for one in fresh if one.sample is not None]
-    tasks = tuple(
-        TaskRequest(
-            origin=_origin(frame, one.record),
-            sample=_plain(one.sample),
-            selection=selection,
-            versions=screening.versions,
+    frame: Frame, decoded: Decoded, rows: Sequence[int], router: Router
+) -> tuple[dict[int, Selection], RoutingState]:
+    """Return the selections by place in the frame, and the state after them."""
+    places = [decoded.places[row] for row in rows]
+    ranking = decoded.columns.ranking
+    selections = router.route(
+        [frame.offsets[place] for place in places],
+        _taken(decoded.columns["sample_id"], rows),
+        tops=_taken(ranking.tops, rows),
+        margins=_taken(ranking.margins, rows),
+    )
+    return {places[index]: selection for index, selection in selections.items()}, router.state
+
+
+def _taken(column: Column, rows: Sequence[int]) -> Column:
+    return column if len(rows) == len(column) else [column[row] for row in rows]
+
+
+class _Writer:
+    """Writes events of a frame; what they have in common is written once."""
+
+    def __init__(self, frame: Frame, decoded: Decoded, versions: Versions) -> None:
+        self._frame = frame
+        self._decoded = decoded
+        self._versions = versions
+        self._origin = b'{"origin":{"topic":%b,"partition":%d,"offset":' % (to_json(frame.topic), frame.partition)
+        self._end = b',"versions":%b}' % versions.model_dump_json().encode()
+
+    def accepted(self, place: int, row: int, warnings: tuple[Violation, ...] | None) -> bytes:
+        """Return the event that the sample was accepted."""
+        marks = WARNINGS.dump_json(warnings) if warnings else b"[]"
+        return b'%b%d},"sample":%b,"warnings":%b%b%b' % (
+            self._origin,
+            self._frame.offsets[place],
+            self._decoded.written(row, self._frame.values[place]),
+            marks,
+            self._replay_of(place) if self._frame.headers[place] else b"",
+            self._end,
         )
-        for one, selection in routed
-        if selection is not None
-    )
-    return tasks, router.state
 
+    def _replay_of(self, place: int) -> bytes:
+        """Return the field that links a replay to its origin; nothing of any other record."""
+        headers = self._frame.headers[place]
+        found = replay_of(headers, self._at(place)) if ORIGIN in dict(headers) else None
+        return b',"replay_of":%b' % found.model_dump_json().encode() if found else b""
 
-def _accepted(frame: Frame, one: _Judged, versions: Versions) -> AcceptedSample:
-    return AcceptedSample(
-        origin=_origin(frame, one.record),
-        sample=_plain(one.sample),
-        warnings=one.violations,
-        versions=versions,
-    )
+    def task(self, place: int, row: int, selection: Selection) -> bytes:
+        """Return the request to have the sample labeled."""
+        return b'%b%d},"sample":%b,"selection":%b%b' % (
+            self._origin,
+            self._frame.offsets[place],
+            self._decoded.written(row, self._frame.values[place]),
+            selection.model_dump_json().encode(),
+            self._end,
+        )
 
+    def dead_letter(self, place: int, violations: tuple[Violation, ...]) -> DeadLetter:
+        """Return the record as it came, with what is wrong with it."""
+        record = self._frame.record(place)
+        origin = self._at(place)
+        return DeadLetter(
+            origin=origin,
+            key=_text(record.key),
+            value=_text(record.value and record.value[:LONGEST]),
+            headers=tuple((name, _text(value)) for name, value in record.headers),
+            timestamp=_time(record.timestamp),
+            violations=violations,
+            versions=self._versions,
+            replay_of=replay_of(record.headers, origin) if record.headers else None,
+        )
 
-def _plain(sample: AnySample | None) -> dict[str, JsonValue]:
-    """Return the sample as JSON values, as its contract would read it again."""
-    return {} if sample is None else sample.model_dump(mode="json", by_alias=True, exclude_computed_fields=True)
-
-
-def _dead_letter(frame: Frame, one: _Judged, versions: Versions) -> DeadLetter:
-    record = one.record
-    return DeadLetter(
-        origin=_origin(frame, record),
-        key=_text(record.key),
-        value=_text(record.value),
-        headers=tuple((name, _text(value)) for name, value in record.headers),
-        timestamp=_time(record.timestamp),
-        violations=one.violations,
-        versions=versions,
-    )
+    def _at(self, place: int) -> Origin:
+        return Origin(topic=self._frame.topic, partition=self._frame.partition, offset=self._frame.offsets[place])
 
 
 def _time(milliseconds: int) -> datetime:
@@ -179,42 +203,41 @@ def _text(data: bytes | None) -> str | None:
     return None if data is None else base64.b64encode(data).decode()
 
 
-def _origin(frame: Frame, record: Record) -> Origin:
-    return Origin(topic=frame.topic, partition=frame.partition, offset=record.offset)
-
-
 def _receipt(
     frame: Frame,
-    judged: Sequence[_Judged],
-    duplicates: Mapping[int, DuplicateOf],
-    tasks: Sequence[TaskRequest],
+    *,
+    rejected: Iterable[int],
+    duplicates: Iterable[DuplicateOf],
+    selected: Iterable[int],
+    window: Window,
     versions: Versions,
 ) -> Receipt:
+    repeats = tuple(duplicates)
+    dispositions = dict.fromkeys(frame.offsets, Disposition.ACCEPTED)
+    dispositions |= {frame.offsets[place]: Disposition.REJECTED for place in rejected}
+    dispositions |= {repeat.offset: Disposition.DUPLICATE for repeat in repeats}
     return Receipt(
         topic=frame.topic,
         partition=frame.partition,
-        first=frame.records[0].offset,
-        next=frame.records[-1].offset + 1,
-        runs=_runs([(one.record.offset, _disposition(one, duplicates)) for one in judged]),
-        selected=tuple(task.origin.offset for task in tasks),
-        duplicates=tuple(duplicates.values()),
+        first=frame.first,
+        next=frame.next,
+        runs=tuple(_runs(dispositions)),
+        selected=tuple(frame.offsets[place] for place in selected),
+        duplicates=repeats,
+        window=dict(window.tallies),
         versions=versions,
     )
 
 
-def _disposition(one: _Judged, duplicates: Mapping[int, DuplicateOf]) -> Disposition:
-    if one.sample is None:
-        return Disposition.REJECTED
-    return Disposition.DUPLICATE if one.record.offset in duplicates else Disposition.ACCEPTED
-
-
-def _runs(dispositions: Sequence[tuple[int, Disposition]]) -> tuple[Run, ...]:
-    """Return the dispositions as runs; a new one begins where the disposition changes or offsets leap."""
-    runs: list[Run] = []
-    for offset, disposition in dispositions:
-        last = runs[-1] if runs else None
-        if last and last.disposition is disposition and last.first + last.count == offset:
-            runs[-1] = last.model_copy(update={"count": last.count + 1})
-        else:
-            runs.append(Run(first=offset, count=1, disposition=disposition))
-    return tuple(runs)
+def _runs(dispositions: Mapping[int, Disposition]) -> Iterator[Run]:
+    """Yield the dispositions as runs; a new one begins where the disposition changes or offsets leap."""
+    first = last = -1
+    running: Disposition | None = None
+    for offset, disposition in dispositions.items():
+        if disposition is not running or offset != last + 1:
+            if running:
+                yield Run(first=first, count=last + 1 - first, disposition=running)
+            first, running = offset, disposition
+        last = offset
+    if running:
+        yield Run(first=first, count=last + 1 - first, disposition=running)

@@ -11,14 +11,18 @@ from quality.routing.router import Folded, RoutingState
 from schemas.errors import InputError
 
 # Of the layout of `State.to_bytes`; raised when a state of old can no longer be read.
-STATE_VERSION = 2
+STATE_VERSION = 4
 
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """What a partition's screening remembers: folded from all offsets below `next_offset`."""
+    """What a partition's screening remembers: folded from all offsets below `next_offset`.
+
+    `last` is the digest of the last record: a topic that was made anew, or lost its end, has another one there.
+    """
 
     next_offset: int = 0
+    last: bytes = b""
     recent: Recent = field(default_factory=Recent)
     routing: RoutingState = field(default_factory=RoutingState)
 
@@ -29,11 +33,12 @@ class State:
                 {
                     "version": STATE_VERSION,
                     "next_offset": self.next_offset,
+                    "last": self.last,
                     "ids": list(self.recent.offsets.items()),
                     "vectors": [vector.tobytes() for vector in self.recent.vectors],
                     "block": self.routing.block,
                     "used": _packed(self.routing.used),
-                    "folding": _packed(self.routing.folding),
+                    "counted": _packed(self.routing.counted),
                 }
             )
         )
@@ -51,15 +56,20 @@ class State:
         ids = dict(values["ids"])
         vectors = tuple(np.frombuffer(vector, np.float32) for vector in values["vectors"])
         routing = RoutingState(
-            block=values["block"], used=_unpacked(values["used"]), folding=_unpacked(values["folding"])
+            block=values["block"], used=_unpacked(values["used"]), counted=_unpacked(values["counted"])
         )
-        return cls(next_offset=values["next_offset"], recent=Recent(offsets=ids, vectors=vectors), routing=routing)
+        return cls(
+            next_offset=values["next_offset"],
+            last=values["last"],
+            recent=Recent(offsets=ids, vectors=vectors),
+            routing=routing,
+        )
 
 
 def _packed(folded: Folded) -> list[Any]:
-    return [sorted(folded.classes.items()), [list(bins) for bins in folded.scores]]
+    return [sorted(folded.classes.items()), list(folded.scores)]
 
 
 def _unpacked(values: list[Any]) -> Folded:
     classes, scores = values
-    return Folded(classes=dict(classes), scores=tuple(tuple(bins) for bins in scores))
+    return Folded(classes=dict(classes), scores=tuple(scores))

@@ -15,7 +15,7 @@ class TaskStatus(StrEnum):
 
     OPEN = "open"  # waits for labels
     SETTLED = "settled"  # its consensus passed the project's threshold
-    EXPERT = "expert"  # the labelers' limit was reached without one
+    EXPERT = "expert"  # set aside: the labelers' limit was reached without one; nobody is offered it
 
 
 class Label(Event):

@@ -79,7 +79,8 @@ class RoutingPolicy(Section):
 class OverlapPolicy(Section):
     """How many labelers see a task: `first` at once, then one more up to `most` while it is worth it.
 
-    A task is settled when the posterior of its best answer reaches `threshold`. `labeler_accuracy` is what
+    A task is settled when the posterior of its best answer reaches `threshold`, and set aside for an expert where it
+    does not with `most` labels: offered to nobody until a guideline touches it. `labeler_accuracy` is what
     one label is taken to be worth before gold says otherwise.
     """
 

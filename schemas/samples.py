@@ -14,6 +14,7 @@ from pydantic import (
     create_model,
     model_validator,
 )
+from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import PydanticCustomError
 
 PayloadT = TypeVar("PayloadT", bound=BaseModel)
@@ -22,14 +23,14 @@ PayloadT = TypeVar("PayloadT", bound=BaseModel)
 Attribute = str | int | float | bool
 
 
-def _written_out(value: object) -> object:
+def written_out(value: object) -> object:
     """Refuse a number in quotes: pydantic takes it for seconds since 1970, which would make 20260131 a day of 1970."""
     if isinstance(value, datetime) or (isinstance(value, str) and value[4:5] == "-"):
         return value
     raise PydanticCustomError("instant", "Input should be a time with its zone, such as 2026-01-31T12:00:00Z")
 
 
-def _within_utc(value: datetime) -> datetime:
+def within_utc(value: datetime) -> datetime:
     """Refuse what no calendar can hold once it is told in UTC, as PostgreSQL and Iceberg tell it."""
     try:
         value.astimezone(UTC)
@@ -39,7 +40,7 @@ def _within_utc(value: datetime) -> datetime:
 
 
 # A point in time, from ISO 8601 with its zone.
-Instant = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written_out), AfterValidator(_within_utc)]
+Instant = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(written_out), AfterValidator(within_utc)]
 # The name of a class, as a model scores it; short, for the router remembers it.
 ClassName = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -82,6 +83,13 @@ class Prediction(Strict):
         return ranked[0][1] - (ranked[1][1] if len(ranked) > 1 else 0.0)
 
 
+def names_are_plain(sample: "Sample[PayloadT]") -> "Sample[PayloadT]":
+    """Refuse NUL in an identity: PostgreSQL and Iceberg cannot hold it."""
+    if "\x00" in sample.sample_id or "\x00" in sample.source:
+        raise ValueError("sample_id and source must not contain NUL characters")
+    return sample
+
+
 class Sample(Strict, Generic[PayloadT]):
     """One production record. `contract` is the version of the payload's definition."""
 
@@ -95,12 +103,7 @@ class Sample(Strict, Generic[PayloadT]):
     attributes: dict[str, Attribute] = Field(default_factory=dict)
     media: Annotated[str, Field(max_length=2000)] | None = None
 
-    @model_validator(mode="after")
-    def _names_are_plain(self) -> "Sample[PayloadT]":
-        """PostgreSQL and Iceberg cannot hold NUL, so neither may an identity."""
-        if "\x00" in self.sample_id or "\x00" in self.source:
-            raise ValueError("sample_id and source must not contain NUL characters")
-        return self
+    _plain_names = model_validator(mode="after")(names_are_plain)
 
 
 AnySample = Sample[Payload]
@@ -116,6 +119,16 @@ def versioned(models: Mapping[int, type[Payload]]) -> dict[int, type[AnySample]]
         )
         for version, model in models.items()
     }
+
+
+def json_schema(sample: type[AnySample]) -> dict[str, Any]:
+    """Return what producers must send, envelope and payload, as JSON Schema (draft 2020-12).
+
+    Every sample that the contract lets in is valid under it, but not the reverse. JSON Schema cannot say: what
+    validators check (NUL characters, the years 1 to 9999), that 1.0 is no integer, that numbers are finite and of a
+    length that Python reads, nor that a time is well formed (`format` is an annotation).
+    """
+    return {"$schema": GenerateJsonSchema.schema_dialect, **sample.model_json_schema()}
 
 
 def _just(version: int) -> Any:

@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import sys
 
 from faust import Worker
 
@@ -10,6 +11,10 @@ from storage.settings import StorageSettings
 from streams.app import configure_logging, create_app
 from streams.settings import Role, StreamSettings
 
+# How long a thread may keep the interpreter from the others, in seconds: a frame that has arrived must not wait for a
+# checkpoint that is being written.
+SWITCH_SECONDS = 0.0005
+
 
 def main() -> None:
     """Run a worker until it is told to stop."""
@@ -17,6 +22,7 @@ def main() -> None:
     parser.add_argument("role", choices=list(Role), type=Role, help="what the worker does")
     role = parser.parse_args().role
     configure_logging()
+    sys.setswitchinterval(SWITCH_SECONDS)
     with explained():
         app = create_app(role, StreamSettings(), StorageSettings())
     Worker(app, loglevel=logging.WARNING, quiet=True, redirect_stdouts=False).execute_from_commandline()

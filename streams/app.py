@@ -13,22 +13,26 @@ from storage.database import open_engine
 from storage.lake import Lake
 from storage.projects import read_project
 from storage.settings import StorageSettings
+from streams.archive import Archive
 from streams.frames import FrameApp, Resume
 from streams.keep import Keep
+from streams.pipeline import Pipeline
 from streams.publisher import Publisher
 from streams.screen import Screen
 from streams.settings import Role, StreamSettings
 
 log = structlog.get_logger()
 
-Handle = Callable[[Frame], Awaitable[None]]
-
 # How often the outbox is looked into: what an answered label waits before it is published.
 RELAY_SECONDS = 0.1
 # After this long without a sign of life a worker's partitions go to the others.
-SESSION_SECONDS = 10.0
-# Frames that may wait in memory for an agent; a fetch is held back beyond them.
-FRAMES_WAITING = 4
+SESSION_SECONDS = 10
+# How long a worker that must give up partitions may take to finish the frames in hand.
+DRAIN_SECONDS = 60
+# Between two commits to the lake at least: each makes files.
+ARCHIVE_SECONDS = 1.0
+# Between two checkpoints at least: a busy worker then saves one state for several frames.
+CHECKPOINT_SECONDS = 0.1
 
 
 def create_app(role: Role, settings: StreamSettings, storage: StorageSettings) -> FrameApp:
@@ -46,7 +50,7 @@ def _screen_app(settings: StreamSettings, storage: StorageSettings) -> FrameApp:
         publisher=_publisher(settings),
     )
     app = _app(f"{project.config.name}-{Role.SCREEN}", settings, resume=screen.resume)
-    _agent(app, project.topics.samples, screen.handle)
+    _agent(app, project.topics.samples, Pipeline(screen.begin, screen.finish, pause=CHECKPOINT_SECONDS))
     return app
 
 
@@ -54,16 +58,21 @@ def _keep_app(settings: StreamSettings, storage: StorageSettings) -> FrameApp:
     project = read_project(settings.project)
     lake = Lake.open(storage)
     lake.ensure(project.config.name)
-    keep = Keep(project=project, engine=open_engine(storage), lake=lake, publisher=_publisher(settings))
-    app = _app(f"{project.config.name}-{Role.KEEP}", settings)
     topics = project.topics
-    _agent(app, topics.accepted, keep.accepted)
-    _agent(app, topics.rejected, keep.rejected)
-    _agent(app, topics.tasks, keep.tasks)
-    _agent(app, topics.receipts, keep.receipts)
-    _agent(app, topics.labels, keep.labels)
-    _repeat(app, keep.relay)
+    archive = Archive(topics=topics, bootstrap=settings.kafka_bootstrap, lake=lake)
+    keep = Keep(project=project, engine=open_engine(storage), publisher=_publisher(settings))
+    app = _app(f"{project.config.name}-{Role.KEEP}", settings, resume=archive.resume)
+    _agent(app, topics.accepted, Pipeline(_itself, archive.accepted, pause=ARCHIVE_SECONDS))
+    _agent(app, topics.rejected, Pipeline(_itself, archive.rejected, pause=ARCHIVE_SECONDS))
+    _agent(app, topics.tasks, Pipeline(_itself, keep.tasks))
+    _agent(app, topics.receipts, Pipeline(_itself, keep.receipts))
+    _agent(app, topics.labels, Pipeline(_itself, keep.labels))
+    _repeat(app, keep.relay, pause=RELAY_SECONDS)
     return app
+
+
+async def _itself(frame: Frame) -> Frame:
+    return frame
 
 
 def _publisher(settings: StreamSettings) -> Publisher:
@@ -74,6 +83,15 @@ def _app(name: str, settings: StreamSettings, resume: Resume | None = None) -> F
     return FrameApp(
         name,
         bootstrap=settings.kafka_bootstrap,
+        reading={
+            "auto.offset.reset": "earliest",
+            "isolation.level": "read_committed",
+            "session.timeout.ms": SESSION_SECONDS * 1000,
+            "heartbeat.interval.ms": SESSION_SECONDS * 1000 // 5,
+            **({"group.instance.id": settings.worker_id} if settings.worker_id else {}),
+        },
+        frame_records=settings.frame_records,
+        drain_seconds=DRAIN_SECONDS,
         resume=resume,
         autodiscover=False,
         web_enabled=False,
@@ -82,17 +100,11 @@ def _app(name: str, settings: StreamSettings, resume: Resume | None = None) -> F
         topic_disable_leader=True,
         topic_allow_declare=False,
         stream_wait_empty=False,  # a frame in hand when the worker stops is screened again by the next
-        stream_buffer_maxsize=FRAMES_WAITING,
-        broker_max_poll_records=settings.frame_records,
-        broker_session_timeout=SESSION_SECONDS,
-        broker_rebalance_timeout=SESSION_SECONDS,
-        consumer_group_instance_id=settings.worker_id,
-        consumer_auto_offset_reset="earliest",
     )
 
 
-def _agent(app: FrameApp, topic: str, handle: Handle) -> None:
-    """Add an agent that acknowledges a frame once it is handled, and ends the worker if it cannot be.
+def _agent(app: FrameApp, topic: str, pipeline: Pipeline[Any]) -> None:
+    """Add an agent that passes frames through a pipeline, and ends the worker if one cannot be handled.
 
     Faust itself would acknowledge the frame that failed and go on with the next, which must not be handled before
     it. A worker that starts again begins with the frame that failed.
@@ -102,27 +114,32 @@ def _agent(app: FrameApp, topic: str, handle: Handle) -> None:
         async for event in _frames(stream):
             if app.failed:
                 return
-            try:
-                await handle(event.value)
-            except Exception as error:
-                app.failed = True
-                log.exception("frame failed", topic=topic, offset=event.message.offset)
-                await app.crash(error)
-                return
-            event.ack()
+            app.begun(event)
+            await _or_crash(app, topic, lambda event=event: pipeline.begin(event))  # type: ignore[misc]
 
     app.agent(app.frames(topic), name=f"{app.conf.id}.{topic}")(agent)
+    app.release(pipeline.drained)
+    _repeat(app, pipeline.finish, name=topic)
 
 
-def _repeat(app: FrameApp, action: Callable[[], Awaitable[None]]) -> None:
+def _repeat(app: FrameApp, action: Callable[[], Awaitable[None]], *, name: str = "", pause: float = 0.0) -> None:
     """Do `action` again and again while the worker runs; an error ends the worker."""
 
     async def repeat() -> None:
-        while not app.should_stop:
-            await action()
-            await app.sleep(RELAY_SECONDS)
+        while not app.failed:
+            await _or_crash(app, name, action)
+            await app.sleep(pause)
 
     app.task(repeat)
+
+
+async def _or_crash(app: FrameApp, name: str, action: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await action()
+    except Exception as error:
+        app.failed = True
+        log.exception("handling failed", of=name)
+        await app.crash(error)
 
 
 def _frames(stream: Any) -> AsyncIterator[Any]:

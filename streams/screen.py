@@ -1,11 +1,16 @@
-"""SCREEN: reads samples, publishes what became of each, and checkpoints."""
+"""SCREEN: reads samples, publishes what became of each, and checkpoints.
+
+Several frames are in flight: while the outputs of one are being confirmed the next is screened already. Once the
+broker has confirmed a frame, and all those before it, the state after it becomes the partition's checkpoint, and only
+then is it acknowledged.
+"""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import structlog
 from faust.types import TP
-from pydantic import BaseModel
 from sqlalchemy import Engine
 
 from quality.frames import Frame
@@ -13,12 +18,20 @@ from quality.screening import Outcome, Screening, screen
 from quality.state import State
 from schemas.errors import ConflictError
 from schemas.topics import Topics
-from schemas.verdicts import Origin
 from storage import checkpoints
-from streams.publisher import Outgoing, Publisher
-from streams.topics import holds_any
+from streams.publisher import Delivery, Outgoing, Publisher
+from streams.topics import holds_any, records_at
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flight:
+    """A frame whose outputs are on their way, with the state after it; none of either where it was screened before."""
+
+    frame: Frame
+    state: State | None = None
+    delivery: Delivery | None = None
 
 
 class Screen:
@@ -33,28 +46,60 @@ class Screen:
         self._engine = engine
         self._publisher = publisher
         self._states: dict[int, State] = {}
+        self._saved: dict[int, State] = {}
 
     async def resume(self, assigned: Iterable[TP]) -> Mapping[TP, int]:
-        """Return where partitions with a checkpoint start, and forget the states of an earlier assignment."""
-        self._states.clear()
-        wanted = {(tp.topic, tp.partition): tp for tp in assigned}
-        offsets = await asyncio.to_thread(checkpoints.next_offsets, self._engine, [self._topics.samples])
-        return {wanted[key]: offset for key, offset in offsets.items() if key in wanted}
+        """Return where each partition starts, at its checkpoint or the beginning; forget earlier assignments.
 
-    async def handle(self, frame: Frame) -> None:
-        """Screen a frame: publish its outcome, confirmed, then checkpoint. What was screened before is skipped."""
-        before = await self._state(frame)
+        Raises:
+            ConflictError: a topic does not hold what was screened of it.
+        """
+        tps = list(assigned)
+        saved = await asyncio.to_thread(
+            checkpoints.load, self._engine, self._topics.samples, [tp.partition for tp in tps]
+        )
+        await asyncio.to_thread(self._check_last, saved)
+        self._states, self._saved = dict(saved), dict(saved)
+        return {tp: saved.get(tp.partition, State()).next_offset for tp in tps}
+
+    def _check_last(self, saved: Mapping[int, State]) -> None:
+        """Refuse a topic whose last screened record is another one now: offsets say nothing of it any more."""
+        topic = self._topics.samples
+        lasts = {partition: state.next_offset - 1 for partition, state in saved.items()}
+        for partition, record in records_at(self._bootstrap, topic, lasts).items():
+            if record.digest != saved[partition].last:
+                raise ConflictError(
+                    f"The record at offset {record.offset} of {topic}-{partition} is not the one that was screened "
+                    f"there: the topic was made anew, or the broker lost the end of it. Restore the topic, or give "
+                    f"the project another name."
+                )
+
+    async def begin(self, frame: Frame) -> Flight:
+        """Screen what a frame holds that was not screened before, and send its outcome."""
+        before = self._states.get(frame.partition, State())
         fresh = frame.since(before.next_offset)
         if fresh is None:
-            return
+            return Flight(frame=frame)
         await self._check_gap(fresh, before)
-        outcome = await asyncio.to_thread(screen, fresh, before, self._screening)
-        await self._publisher.publish(self._outgoing(outcome))
-        await asyncio.to_thread(
-            checkpoints.save, self._engine, frame.topic, frame.partition, before=before, after=outcome.state
-        )
+        outcome = screen(fresh, before, self._screening)
+        delivery = await self._publisher.send(self._outgoing(fresh, outcome))
         self._states[frame.partition] = outcome.state
-        log.info("screened", partition=frame.partition, first=outcome.receipt.first, next=outcome.receipt.next)
+        return Flight(frame=frame, state=outcome.state, delivery=delivery)
+
+    async def finish(self, flights: Sequence[Flight]) -> None:
+        """Wait until frames, in the order in which they began, are confirmed; then checkpoint the last of each."""
+        after: dict[int, State] = {}
+        for flight in flights:
+            if flight.delivery and flight.state:
+                await self._publisher.confirmed(flight.delivery)
+                after[flight.frame.partition] = flight.state
+        moves = {
+            partition: checkpoints.Move(before=self._saved.get(partition, State()), after=state)
+            for partition, state in after.items()
+        }
+        if moves:
+            await asyncio.to_thread(checkpoints.save, self._engine, self._topics.samples, moves)
+            self._saved |= after
 
     async def _check_gap(self, frame: Frame, before: State) -> None:
         """Let offsets be missing before the frame just where the broker holds no record of them.
@@ -62,33 +107,24 @@ class Screen:
         Raises:
             ConflictError: records were passed over; the worker must begin at its checkpoint again.
         """
-        gap = before.next_offset, frame.records[0].offset - 1
+        gap = before.next_offset, frame.first - 1
         if gap[0] > gap[1]:
             return
         place = frame.topic, frame.partition
         if await asyncio.to_thread(holds_any, self._bootstrap, *place, gap):
-            raise ConflictError(f"Offsets {gap[0]} to {gap[1]} of {frame.topic}-{frame.partition} were passed over.")
+            raise ConflictError(
+                f"Offsets {gap[0]} to {gap[1]} of {frame.topic}-{frame.partition} were passed over: the worker ends, "
+                f"and begins at its checkpoint when it is started again."
+            )
         log.warning("no records", partition=frame.partition, first=gap[0], last=gap[1])
 
-    async def _state(self, frame: Frame) -> State:
-        if frame.partition not in self._states:
-            state = await asyncio.to_thread(checkpoints.load, self._engine, frame.topic, frame.partition)
-            self._states[frame.partition] = state
-        return self._states[frame.partition]
-
-    def _outgoing(self, outcome: Outcome) -> list[Outgoing]:
-        """Return the outcome's records; the receipt last, and all in the partition that the frame came from."""
-        topics = self._topics
-        events = [
-            *((topics.accepted, accepted.origin, accepted) for accepted in outcome.accepted),
-            *((topics.rejected, rejected.origin, rejected) for rejected in outcome.rejected),
-            *((topics.tasks, task.origin, task) for task in outcome.tasks),
+    def _outgoing(self, frame: Frame, outcome: Outcome) -> list[Outgoing]:
+        """Return the outcome's records, all in the partition that the frame came from; the receipt last."""
+        topics, partition, keys = self._topics, frame.partition, frame.keys
+        records = [(topics.accepted, keys[place], value, partition) for place, value in outcome.accepted.items()]
+        records += [
+            (topics.rejected, keys[place], letter.model_dump_json().encode(), partition)
+            for place, letter in outcome.rejected.items()
         ]
-        receipt = outcome.receipt
-        own = Origin(topic=receipt.topic, partition=receipt.partition, offset=receipt.first)
-        return [_record(topic, origin, event) for topic, origin, event in [*events, (topics.receipts, own, receipt)]]
-
-
-def _record(topic: str, origin: Origin, event: BaseModel) -> Outgoing:
-    key = f"{origin.partition}-{origin.offset}".encode()
-    return Outgoing(topic=topic, key=key, value=event.model_dump_json().encode(), partition=origin.partition)
+        records += [(topics.tasks, keys[place], value, partition) for place, value in outcome.tasks.items()]
+        return [*records, (topics.receipts, None, outcome.receipt.model_dump_json().encode(), partition)]

@@ -7,15 +7,19 @@ State is folded record by record, and used block by block: what was folded from 
 the offsets of block k. So a selection depends on the record and where it stands, not on how fetches cut the frames.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import pairwise
 
-from quality.routing.audit import drawn
+import numpy as np
+from numpy.typing import NDArray
+
+from quality.routing.draws import draws
 from quality.routing.rare import rare
 from quality.routing.uncertain import uncertain
 from schemas.project import RoutingPolicy
-from schemas.samples import AnySample
 from schemas.verdicts import Reason, Selection
 
 # Resolution of a threshold: scores in [0, 1] are counted in this many equal bins.
@@ -27,29 +31,43 @@ FIRST_THRESHOLD = 160.0
 # A class seen less than this, in decayed counts, is forgotten: names that come once must not add up.
 FORGOTTEN = 0.01
 
-# The signals whose scores are counted. Those of `rare` follow from the counts of classes, and change with them;
-# `audit` is drawn by hash.
-SIGNALS = (Reason.UNCERTAIN,)
-
 Bins = tuple[float, ...]
+Scores = NDArray[np.float64]
 NO_SCORES: Bins = (0.0,) * BINS
+COLUMN = {reason: index for index, reason in enumerate(Reason)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Folded:
-    """Decayed counts of predicted classes, and of the scores of each of `SIGNALS` by bin."""
+    """Counts of samples by predicted class, and by bin of how uncertain they are.
+
+    The scores of `rare` are not counted: they follow from the counts of classes, and change with them.
+    """
 
     classes: Mapping[str, float] = field(default_factory=dict)
-    scores: tuple[Bins, ...] = (NO_SCORES,) * len(SIGNALS)
+    scores: Bins = NO_SCORES
 
 
 @dataclass(frozen=True, kw_only=True)
 class RoutingState:
-    """What decides in `block`, and what is being folded for the block after it."""
+    """What decides in `block`: decayed counts of all blocks before it, and the plain counts of this one so far.
+
+    `deciding` follows from the counts used, and is kept so that a block's frames need not all work it out.
+    """
 
     block: int = 0
     used: Folded = Folded()
-    folding: Folded = Folded()
+    counted: Folded = Folded()
+    deciding: "Deciding | None" = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deciding:
+    """The share of each class and the threshold of each signal under a policy."""
+
+    policy: RoutingPolicy
+    shares: Mapping[str, float]
+    thresholds: Mapping[Reason, float]
 
 
 class Router:
@@ -58,88 +76,120 @@ class Router:
     def __init__(self, policy: RoutingPolicy, state: RoutingState) -> None:
         self._policy = policy
         self._block = state.block
-        self._use(state.used)
-        self._classes = dict(state.folding.classes)
-        self._bins = [list(bins) for bins in state.folding.scores]
+        self._classes = Counter(state.counted.classes)
+        self._bins: Scores = np.array(state.counted.scores)
+        self._used = state.used
+        kept = state.deciding
+        self._deciding = kept if kept and kept.policy is policy else _deciding(policy, state.used)
 
     @property
     def state(self) -> RoutingState:
         """The state after the last routed sample."""
-        return RoutingState(block=self._block, used=self._used, folding=self._folded())
+        return RoutingState(block=self._block, used=self._used, counted=self._counted(), deciding=self._deciding)
 
-    def route(self, offset: int, sample: AnySample) -> Selection | None:
-        """Return why the sample is selected, or None; and fold it."""
-        self._enter(offset // self._policy.block)
-        scores = self._scores(sample)
+    def route(
+        self,
+        offsets: Sequence[int],
+        sample_ids: Sequence[str],
+        *,
+        tops: Sequence[str | None],
+        margins: Sequence[float | None],
+    ) -> dict[int, Selection]:
+        """Return why samples are selected, by their places among `offsets`; and fold them all.
+
+        `tops` are the predicted classes and `margins` those of the two best scores, None without prediction.
+        """
+        selections: dict[int, Selection] = {}
+        drawn = draws(sample_ids)
+        score = uncertain(margins)
+        for block, part in _blocks(offsets, self._policy.block):
+            self._enter(block)
+            scores = {Reason.UNCERTAIN: score[part], Reason.RARE: self._rare(tops[part])}
+            for place, selection in self._select(scores, drawn[part]):
+                selections[part.start + place] = selection
+            self._classes.update(top for top in tops[part] if top is not None)
+            self._bins += np.bincount(_bin(score[part]), minlength=BINS)
+        return selections
+
+    def _select(self, scores: Mapping[Reason, Scores], drawn: Scores) -> Iterator[tuple[int, Selection]]:
         chances = self._chances(scores)
-        self._fold(sample, scores)
-        reasons = tuple(reason for reason, chance in chances.items() if drawn(sample.sample_id, chance, reason))
-        if not reasons:
-            return None
-        return Selection(
-            reasons=reasons,
-            scores={reason: round(score, 6) for reason, score in scores.items()},
-            propensity=_either(chances.values()),
-        )
+        hits = {reason: drawn[:, COLUMN[reason]] < chance for reason, chance in chances.items()}
+        for place in np.flatnonzero(np.logical_or.reduce(list(hits.values()))).tolist():
+            yield (
+                place,
+                Selection(
+                    reasons=tuple(reason for reason, hit in hits.items() if hit[place]),
+                    scores={reason: round(float(score[place]), 6) for reason, score in scores.items()},
+                    propensity=_either(float(chance[place]) for chance in chances.values()),
+                ),
+            )
 
-    def _chances(self, scores: Mapping[Reason, float]) -> dict[Reason, float]:
-        """Return the probability with which each reason selects a sample with these scores; draws are independent."""
+    def _chances(self, scores: Mapping[Reason, Scores]) -> dict[Reason, Scores]:
+        """Return the probabilities with which each reason selects samples with these scores; draws are independent."""
         chances = {
-            reason: min(1.0, max(0.0, _bin(score) + 1.0 - self._thresholds[reason]))
+            reason: np.where(score > 0, np.clip(_bin(score) + 1.0 - self._deciding.thresholds[reason], 0.0, 1.0), 0.0)
             for reason, score in scores.items()
-            if score > 0
         }
         share = self._policy.shares.get(Reason.AUDIT, 0.0)
-        return {reason: chance for reason, chance in {**chances, Reason.AUDIT: share}.items() if chance > 0}
+        return {**chances, Reason.AUDIT: np.full(len(chances[Reason.UNCERTAIN]), share)}
 
-    def _scores(self, sample: AnySample) -> dict[Reason, float]:
-        predicted = sample.prediction.top if sample.prediction else None
-        return {
-            Reason.UNCERTAIN: uncertain(sample.prediction),
-            Reason.RARE: rare(predicted, self._shares, self._policy.rare_share),
-        }
-
-    def _fold(self, sample: AnySample, scores: Mapping[Reason, float]) -> None:
-        if sample.prediction is not None:
-            top = sample.prediction.top
-            self._classes[top] = self._classes.get(top, 0.0) + 1.0
-        for bins, reason in zip(self._bins, SIGNALS, strict=True):
-            bins[_bin(scores[reason])] += 1.0
+    def _rare(self, tops: Sequence[str | None]) -> Scores:
+        known = {top: rare(top, self._deciding.shares, self._policy.rare_share) for top in set(tops)}
+        return np.array([known[top] for top in tops])
 
     def _enter(self, block: int) -> None:
-        """Put what was folded to use when a new block begins; each block passed decays it once."""
+        """Put what was counted to use when a new block begins; each block that nobody saw decays it once."""
         passed = block - self._block
-        if passed > 0:
-            self._decay(DECAY ** (passed - 1))
-            self._use(self._folded())
-            self._decay(DECAY)
-            self._block = block
-
-    def _decay(self, weight: float) -> None:
-        decayed = {name: count * weight for name, count in self._classes.items()}
-        self._classes = {name: count for name, count in decayed.items() if count >= FORGOTTEN}
-        self._bins = [[count * weight for count in bins] for bins in self._bins]
-
-    def _folded(self) -> Folded:
-        # In one order: sums of floats depend on it by their last bit.
-        return Folded(classes=dict(sorted(self._classes.items())), scores=tuple(tuple(bins) for bins in self._bins))
-
-    def _use(self, folded: Folded) -> None:
-        self._used = folded
-        seen = sum(folded.classes.values())
-        self._shares = {name: count / seen for name, count in folded.classes.items()}
-        counted = dict(zip(SIGNALS, folded.scores, strict=True)) | {Reason.RARE: self._rare_scores(folded)}
-        self._thresholds = {
-            reason: threshold(bins, self._policy.shares.get(reason, 0.0)) for reason, bins in counted.items()
+        if passed <= 0:
+            return
+        weight = DECAY ** (passed - 1)
+        used, counted = self._used, self._counted()
+        names = sorted({*used.classes, *counted.classes})  # in one order: sums of floats depend on it by their last bit
+        classes = {
+            name: weight * (DECAY * used.classes.get(name, 0.0) + counted.classes.get(name, 0.0)) for name in names
         }
+        self._classes = Counter()
+        self._bins = np.zeros(BINS)
+        self._block = block
+        self._used = Folded(
+            classes={name: count for name, count in classes.items() if count >= FORGOTTEN},
+            scores=tuple(
+                weight * (DECAY * before + new) for before, new in zip(used.scores, counted.scores, strict=True)
+            ),
+        )
+        self._deciding = _deciding(self._policy, self._used)
 
-    def _rare_scores(self, folded: Folded) -> Bins:
-        """Return the counts of what was seen by the score that each class has now; 0 without prediction."""
-        bins = list(NO_SCORES)
-        bins[0] = max(0.0, sum(folded.scores[0]) - sum(folded.classes.values()))
-        for name, count in folded.classes.items():
-            bins[_bin(rare(name, self._shares, self._policy.rare_share))] += count
-        return tuple(bins)
+    def _counted(self) -> Folded:
+        return Folded(classes=dict(sorted(self._classes.items())), scores=tuple(self._bins.tolist()))
+
+
+def _deciding(policy: RoutingPolicy, used: Folded) -> Deciding:
+    seen = sum(used.classes.values())
+    shares = {name: count / seen for name, count in used.classes.items()}
+    scores = {Reason.UNCERTAIN: used.scores, Reason.RARE: _rare_scores(policy, used, shares)}
+    return Deciding(
+        policy=policy,
+        shares=shares,
+        thresholds={reason: threshold(bins, policy.shares.get(reason, 0.0)) for reason, bins in scores.items()},
+    )
+
+
+def _rare_scores(policy: RoutingPolicy, used: Folded, shares: Mapping[str, float]) -> Bins:
+    """Return the counts of what was seen by the score that each class has now; 0 without prediction."""
+    bins = np.zeros(BINS)
+    bins[0] = max(0.0, sum(used.scores) - sum(used.classes.values()))
+    for name, count in used.classes.items():
+        bins[_bin(np.array(rare(name, shares, policy.rare_share)))] += count
+    return tuple(bins.tolist())
+
+
+def _blocks(offsets: Sequence[int], size: int) -> Iterator[tuple[int, slice]]:
+    """Yield each block that has offsets, with the places of these."""
+    blocks = np.array(offsets, np.int64) // size
+    starts = [0, *(np.flatnonzero(np.diff(blocks)) + 1).tolist(), len(offsets)]
+    for start, end in pairwise(starts):
+        if start < end:
+            yield int(blocks[start]), slice(start, end)
 
 
 def _either(chances: Iterable[float]) -> float:
@@ -147,8 +197,8 @@ def _either(chances: Iterable[float]) -> float:
     return reduce(lambda either, chance: min(1.0, either + (1.0 - either) * chance), chances, 0.0)
 
 
-def _bin(score: float) -> int:
-    return min(BINS - 1, int(score * BINS))
+def _bin(scores: Scores) -> NDArray[np.int64]:
+    return np.minimum(BINS - 1, (scores * BINS).astype(np.int64))
 
 
 def threshold(bins: Bins, share: float) -> float:

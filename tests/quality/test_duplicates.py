@@ -1,6 +1,7 @@
 """Duplicates: an arrival is compared with the window before it, however arrivals are cut into calls."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality.duplicates import Arrival, Recent, find_duplicates
+from quality.duplicates import Arrivals, Recent, find_duplicates
 from schemas.project import DuplicatePolicy
 from schemas.testing import duplicate_policy, finite
 from schemas.verdicts import DuplicateOf
@@ -22,7 +23,30 @@ vectors = st.one_of(grids, grids, grids, odd, st.lists(finite, min_size=2, max_s
 streams = st.lists(st.tuples(st.sampled_from("abcdefghij"), vectors), max_size=24).map(
     lambda drawn: [arrival(offset * 3, name, vector) for offset, (name, vector) in enumerate(drawn)]
 )
-policies = st.builds(duplicate_policy, distance=st.sampled_from([0, 0.25, 0.5, 1.0]), window=st.integers(1, 6))
+policies = st.builds(
+    duplicate_policy,
+    field=st.sampled_from(["values", "values", ""]),
+    distance=st.sampled_from([0, 0.25, 0.5, 1.0]),
+    window=st.integers(1, 6),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """One arrival, as a row."""
+
+    offset: int
+    sample_id: str
+    vector: Sequence[float]
+
+
+def columns(arrivals: Sequence[Arrival]) -> Arrivals:
+    """Return the arrivals as columns."""
+    return Arrivals(
+        offsets=[one.offset for one in arrivals],
+        sample_ids=[one.sample_id for one in arrivals],
+        vectors=[one.vector for one in arrivals],
+    )
 
 
 def arrival(offset: int, name: str, vector: Sequence[float]) -> Arrival:
@@ -35,8 +59,8 @@ def search(arrivals: Sequence[Arrival], policy: DuplicatePolicy, cuts: Iterable[
     verdicts: list[DuplicateOf | None] = []
     recent = Recent()
     for start, end in pairwise(sorted({0, len(arrivals), *(cut % (len(arrivals) + 1) for cut in cuts)})):
-        found, recent = find_duplicates(arrivals[start:end], recent, policy)
-        verdicts += found
+        found, recent = find_duplicates(columns(arrivals[start:end]), recent, policy)
+        verdicts += [found.get(place) for place in range(end - start)]
     return verdicts
 
 
@@ -48,6 +72,7 @@ def one_by_one(arrivals: Sequence[Arrival], policy: DuplicatePolicy) -> list[Dup
         window = kept[-policy.window :]
         same = [other for other in window if other.sample_id == one.sample_id]
         near = sorted((apart(one, other), other.offset) for other in window if apart(one, other) <= policy.distance)
+        near = near if policy.field else []
         if same:
             found = DuplicateOf(offset=one.offset, of=same[-1].offset, kind="same_id", distance=0)
         elif near:
@@ -152,14 +177,20 @@ def test_what_is_too_large_for_32_bits_is_near_nothing_whatever_near_means() -> 
 @given(arrivals=streams, policy=policies)
 def test_the_window_holds_the_last_accepted_samples(arrivals: list[Arrival], policy: DuplicatePolicy) -> None:
     """And no more, so that a checkpoint stays small."""
-    verdicts, recent = find_duplicates(arrivals, Recent(), policy)
-    fresh = [one for one, verdict in zip(arrivals, verdicts, strict=True) if verdict is None][-policy.window :]
+    verdicts, recent = find_duplicates(columns(arrivals), Recent(), policy)
+    fresh = [one for place, one in enumerate(arrivals) if place not in verdicts][-policy.window :]
     assert dict(recent.offsets) == {one.sample_id: one.offset for one in fresh}
-    assert len(recent.vectors) == len(fresh)
+    assert len(recent.vectors) == (len(fresh) if policy.field else 0)
+
+
+def test_a_frame_without_arrivals_changes_nothing() -> None:
+    """All of it may have been rejected; the contents before are still compared with."""
+    _, recent = find_duplicates(columns([arrival(0, "a", [0.0])]), Recent(), duplicate_policy())
+    assert find_duplicates(columns([]), recent, duplicate_policy()) == ({}, recent)
 
 
 def test_the_arguments_are_left_as_they_are() -> None:
     """The state before is needed if the frame is screened again."""
-    _, recent = find_duplicates([arrival(0, "a", [0.0])], Recent(), duplicate_policy())
-    find_duplicates([arrival(1, "b", [5.0])], recent, duplicate_policy())
+    _, recent = find_duplicates(columns([arrival(0, "a", [0.0])]), Recent(), duplicate_policy())
+    find_duplicates(columns([arrival(1, "b", [5.0])]), recent, duplicate_policy())
     assert dict(recent.offsets) == {"a": 0}

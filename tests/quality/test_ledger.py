@@ -3,15 +3,17 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from quality.ledger import RANGES_NAMED, AuditReport, Kept, audit, unaccounted
+from quality.ledger import RANGES_NAMED, AuditReport, Kept, ReplayCounts, audit, unaccounted
+from quality.replay import Replay
 from quality.testing import TOPIC
-from schemas.verdicts import Disposition, Receipt, Run, Versions
+from schemas.verdicts import Disposition, Origin, Receipt, Run, Versions
 
 VERSIONS = Versions(contract=1, suite="s", policy="p")
 # One letter an offset: accepted, rejected, duplicate, and accepted and selected.
@@ -47,8 +49,14 @@ def at(history: str, letters: str) -> list[int]:
 
 def stores(history: str, **changes: Iterable[int]) -> Kept:
     """Return what the stores hold of this history; `changes` replace a store's offsets."""
-    held = {"archived": at(history, "aS"), "dead_letters": at(history, "r"), "tasks": at(history, "S"), **changes}
-    return Kept(**{name: np.array(list(offsets), np.int64) for name, offsets in held.items()})
+    held: dict[str, Iterable[int]] = {
+        "archived": at(history, "aS"),
+        "dead_letters": at(history, "r"),
+        "tasks": at(history, "S"),
+        **changes,
+    }
+    arrays: dict[str, Any] = {name: np.array(list(offsets), np.int64) for name, offsets in held.items()}
+    return Kept(**arrays)
 
 
 def report(receipts: list[Receipt], kept: Kept, end: int, vacant: Iterable[tuple[int, int]] = ()) -> AuditReport:
@@ -230,3 +238,52 @@ def test_stores_may_tell_offsets_in_any_order() -> None:
     """They are sets to the audit, but for what is there twice."""
     kept: Any = stores("aSrS")
     assert report([receipt("aSrS")], replace(kept, archived=kept.archived[::-1]), 4).ok
+
+
+def replay(letter: int, stands_at: int | None, *, first: int | None = None, replays: int = 1) -> Replay:
+    """Return the replay of the dead letter at an offset of partition 0."""
+    return Replay(
+        replay_id=UUID(int=letter),
+        letter=Origin(topic=TOPIC, partition=0, offset=letter),
+        first=letter if first is None else first,
+        replays=replays,
+        sought_from=0,
+        stands_at=stands_at,
+    )
+
+
+def replayed(history: str, replays: list[Replay], links: dict[int, tuple[int, int]]) -> AuditReport:
+    """Audit a history with replays, whose last record, where it is a dot, is none."""
+    receipts = [receipt(history.rstrip("."))]
+    kept = replace(stores(history), links=links)
+    vacant = [(len(history) - 1, len(history) - 1)] if history.endswith(".") else []
+    return audit(TOPIC, {0: len(history)}, receipts, {0: kept}, {0: vacant}, replays=replays)
+
+
+def test_replays_are_counted_by_what_became_of_them() -> None:
+    """A replay of a replay too; what has no disposition yet is under way; other claims are told apart."""
+    found = replayed(
+        "rrrrrdara",
+        [replay(0, 5), replay(1, 6), replay(2, 7), replay(7, None, first=2, replays=2), replay(3, 20)],
+        {6: (1, 1), 7: (2, 1), 8: (0, 9)},
+    )
+    assert found.ok
+    assert found.replays == ReplayCounts(replayed=5, counts=dict.fromkeys(Disposition, 1), under_way=2, claims=1)
+    assert AuditReport.model_validate_json(found.model_dump_json()) == found
+
+
+@pytest.mark.parametrize(
+    ("law", "history", "entry", "link", "offset"),
+    [
+        ("what was replayed was a dead letter", "aa", replay(0, 1), (0, 1), 0),
+        ("what was replayed stands where the ledger says", "r.", replay(0, 1), None, 1),
+        ("a replay keeps its origin", "ra", replay(0, 1), None, 1),
+        ("a replay keeps its origin", "ra", replay(0, 1), (0, 2), 1),
+        ("a replay keeps its origin", "rr", replay(0, 1), (5, 1), 1),
+    ],
+)
+def test_one_fault_of_a_replay_is_named_with_its_offset(
+    law: str, history: str, entry: Replay, link: tuple[int, int] | None, offset: int
+) -> None:
+    """The law that it breaks, that alone, and where."""
+    assert faults(replayed(history, [entry], {1: link} if link else {})) == {law: [offset]}

@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from quality.routing.audit import audit, drawn
+from quality.ranking import rank
+from quality.routing.draws import draws
 from quality.routing.rare import rare
-from quality.routing.router import BINS, DECAY, FIRST_THRESHOLD, NO_SCORES, Router, RoutingState, threshold
+from quality.routing.router import BINS, COLUMN, DECAY, FIRST_THRESHOLD, NO_SCORES, Router, RoutingState, threshold
 from quality.routing.uncertain import uncertain
 from quality.state import State
 from schemas.project import RoutingPolicy
-from schemas.samples import AnySample, Prediction
+from schemas.samples import AnySample
 from schemas.testing import routing_policy, sample, scores
 from schemas.verdicts import Reason, Selection
 
@@ -30,10 +32,23 @@ def predicted(number: int, **scored: float) -> AnySample:
     return sample(number, prediction={"model": "m", "scores": scored} if scored else None)
 
 
+def routed(router: Router, stream: Sequence[tuple[int, AnySample]]) -> list[Selection | None]:
+    """Route samples at these offsets, in one frame."""
+    ranking = rank([one.prediction and one.prediction.scores for _, one in stream])
+    offsets, names = [offset for offset, _ in stream], [one.sample_id for _, one in stream]
+    found = router.route(offsets, names, tops=ranking.tops, margins=ranking.margins)
+    return [found.get(place) for place in range(len(stream))]
+
+
 def route(stream: Sequence[AnySample], policy: RoutingPolicy, first: int = 0) -> list[Selection | None]:
     """Route consecutive samples from an offset on."""
-    router = Router(policy, RoutingState())
-    return [router.route(first + index, one) for index, one in enumerate(stream)]
+    return routed(Router(policy, RoutingState()), list(enumerate(stream, first)))
+
+
+def in_share(names: Sequence[str], wanted: float, reason: Reason = Reason.AUDIT) -> NDArray[np.bool_]:
+    """Say which of the ids are drawn for a reason."""
+    chosen: NDArray[np.bool_] = draws(names)[:, COLUMN[reason]] < wanted
+    return chosen
 
 
 def share(selections: Sequence[Selection | None], reason: Reason) -> float:
@@ -46,13 +61,14 @@ def test_uncertain_is_one_less_the_margin(scored: dict[str, float]) -> None:
     """In [0, 1], whatever the scores sum to."""
     best, *others = sorted(scored.values(), reverse=True)
     expected = 1 - (best - (others[0] if others else 0))
-    assert uncertain(Prediction(model="m", scores=scored)) == pytest.approx(expected)
-    assert 0 <= uncertain(Prediction(model="m", scores=scored)) <= 1
+    (found,) = uncertain(rank([scored]).margins)
+    assert found == pytest.approx(expected)
+    assert 0 <= found <= 1
 
 
 def test_nothing_is_known_of_a_sample_without_prediction() -> None:
     """It is neither uncertain nor rare."""
-    assert (uncertain(None), rare(None, {"a": 1.0}, 0.5)) == (0, 0)
+    assert (*uncertain([None]), rare(None, {"a": 1.0}, 0.5)) == (0, 0)
 
 
 @given(name=st.sampled_from("abcd"), seen=shares, rare_share=st.floats(0, 1))
@@ -75,21 +91,21 @@ def test_nothing_is_rare_before_anything_was_seen() -> None:
 @given(name=st.text(min_size=1), low=st.floats(0, 1), high=st.floats(0, 1))
 def test_a_larger_audit_share_holds_the_smaller_one(name: str, low: float, high: float) -> None:
     """A raised share adds samples and drops none; none has nothing and all has everything."""
-    assert audit(name, min(low, high)) <= audit(name, max(low, high))
-    assert (audit(name, 0.0), audit(name, 1.0)) == (False, True)
+    assert in_share([name], min(low, high)) <= in_share([name], max(low, high))
+    assert (*in_share([name], 0.0), *in_share([name], 1.0)) == (False, True)
 
 
 def test_the_audit_share_is_uniform() -> None:
     """Over 20,000 ids in order, for every tenth of the hash: five standard deviations of 2,000 are 212."""
-    in_share = np.array(
-        [sum(audit(f"scan-{number:06d}", tenth / 10) for number in range(20_000)) for tenth in range(11)]
-    )
-    assert np.abs(np.diff(in_share) - 2_000).max() < 212
+    names = [f"scan-{number:06d}" for number in range(20_000)]
+    drawn = np.array([in_share(names, tenth / 10).sum() for tenth in range(11)])
+    assert np.abs(np.diff(drawn) - 2_000).max() < 212
 
 
 def test_draws_for_different_purposes_are_independent() -> None:
     """Of a tenth and a tenth, a hundredth in both; five standard deviations of 200 are 70."""
-    both = sum(drawn(f"s{n}", 0.1, "audit") and drawn(f"s{n}", 0.1, "rare") for n in range(20_000))
+    names = [f"s{number}" for number in range(20_000)]
+    both = (in_share(names, 0.1) & in_share(names, 0.1, Reason.RARE)).sum()
     assert abs(both - 200) < 70
 
 
@@ -100,7 +116,7 @@ def test_the_audit_depends_on_nothing_but_the_id(first: int, scored: dict[str, f
     chosen = {
         index for index, one in enumerate(route(stream, routing_policy(), first)) if one and "audit" in one.reasons
     }
-    assert chosen == {number for number in range(60) if audit(f"s{number}", 0.05)}
+    assert chosen == set(np.flatnonzero(in_share([one.sample_id for one in stream], 0.05)).tolist())
 
 
 @given(bins=st.lists(st.integers(0, 50).map(float), min_size=BINS, max_size=BINS), wanted=st.floats(0.001, 1))
@@ -191,13 +207,11 @@ def test_a_draw_within_a_bin_and_the_audit_are_independent() -> None:
 def test_history_is_forgotten_block_by_block() -> None:
     """Each block that passes weighs it less, those too in which nothing came."""
     router = Router(routing_policy(), RoutingState())
-    for offset in (0, 24):
-        router.route(offset, predicted(offset, cat=1.0))
+    routed(router, [(offset, predicted(offset, cat=1.0)) for offset in (0, 24)])
     state = router.state
-    assert state.block == 3
+    assert (state.block, state.counted.classes["cat"], sum(state.counted.scores)) == (3, 1, 1)
     assert state.used.classes["cat"] == pytest.approx(DECAY**2)
-    assert state.folding.classes["cat"] == pytest.approx(DECAY**3 + 1)
-    assert sum(state.folding.scores[0]) == pytest.approx(DECAY**3 + 1)
+    assert sum(state.used.scores) == pytest.approx(DECAY**2)
 
 
 def test_shares_are_of_all_samples_also_where_many_have_no_prediction() -> None:
@@ -232,9 +246,8 @@ def test_decisions_and_state_do_not_depend_on_the_cut(
 def test_classes_are_remembered_in_one_order() -> None:
     """Sums of floats depend on it by their last bit, and a state that was put away comes back in order."""
     router = Router(routing_policy(), RoutingState())
-    for number, name in enumerate("zxy" * 5):
-        router.route(number, predicted(number, **{name: 1.0}))
-    assert (list(router.state.used.classes), list(router.state.folding.classes)) == (["x", "y", "z"],) * 2
+    routed(router, [(number, predicted(number, **{name: 1.0})) for number, name in enumerate("zxy" * 5)])
+    assert (list(router.state.used.classes), list(router.state.counted.classes)) == (["x", "y", "z"],) * 2
 
 
 def routed_in_parts(stream: Sequence[tuple[int, AnySample]], cuts: Iterable[int]) -> tuple[list[Any], bytes]:
@@ -242,7 +255,7 @@ def routed_in_parts(stream: Sequence[tuple[int, AnySample]], cuts: Iterable[int]
     state, selections = State(), []
     for start, end in pairwise(sorted({0, len(stream), *(cut % (len(stream) + 1) for cut in cuts)})):
         router = Router(routing_policy(), State.from_bytes(state.to_bytes()).routing)
-        selections += [router.route(offset, one) for offset, one in stream[start:end]]
+        selections += routed(router, stream[start:end])
         state = State(routing=router.state)
     return selections, state.to_bytes()
 
@@ -266,16 +279,15 @@ def test_a_partition_may_begin_anywhere() -> None:
 def test_names_that_come_once_are_forgotten() -> None:
     """Or a model that makes up classes would fill the checkpoint."""
     router = Router(routing_policy(), RoutingState())
-    for number in range(2_000):
-        router.route(number, predicted(number, **{f"class-{number}": 1.0}))
-    assert len(router.state.folding.classes) < 400
-    assert "class-1999" in router.state.folding.classes
+    routed(router, [(number, predicted(number, **{f"class-{number}": 1.0})) for number in range(2_001)])
+    assert len(router.state.used.classes) < 400
+    assert "class-1999" in router.state.used.classes
 
 
 def test_a_record_that_is_routed_again_is_decided_alike() -> None:
     """The state before it is left as it was."""
     state = RoutingState()
     stream = [predicted(number, cat=0.5, dog=0.5) for number in range(50)]
-    runs = [[Router(routing_policy(), state).route(index, one) for index, one in enumerate(stream)] for _ in range(2)]
+    runs = [routed(Router(routing_policy(), state), list(enumerate(stream))) for _ in range(2)]
     assert runs[0] == runs[1]
     assert state == RoutingState()

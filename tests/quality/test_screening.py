@@ -10,16 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import Field, computed_field
 
-from quality.contracts import Contract
+from quality.contracts import LONGEST, Contract
 from quality.frames import Frame, Record
 from quality.routing.router import Folded, RoutingState
 from quality.screening import Outcome, screen
 from quality.state import STATE_VERSION, State
-from quality.testing import TIMESTAMP, TOPIC, frame, kafka, screened, screening
+from quality.testing import TIMESTAMP, TOPIC, events, frame, kafka, screened, screening
 from schemas.errors import InputError
 from schemas.samples import Payload, versioned
 from schemas.testing import SAMPLES, encoded, record, records, routing_policy, spoiled, values
-from schemas.verdicts import Disposition, Reason, Severity
+from schemas.verdicts import AcceptedSample, Disposition, Reason, Severity, TaskRequest
 
 # Few ids and contents, so that much repeats; and whatever else may come.
 repeating = st.builds(
@@ -43,7 +43,7 @@ def dispositions(outcome: Outcome) -> dict[int, Disposition]:
 def rejected(plain: object, **changes: Any) -> list[tuple[str, str, Severity]]:
     """Return rule, place and severity of each violation of a record that must be rejected."""
     value = plain if isinstance(plain, bytes) else encoded(plain)  # type: ignore[arg-type]
-    (letter,) = screen(frame(kafka([value])), State(), screening(**changes)).rejected
+    (letter,) = screen(frame(kafka([value])), State(), screening(**changes)).rejected.values()
     return [(one.rule, one.where, one.severity) for one in letter.violations]
 
 
@@ -55,11 +55,11 @@ def test_every_offset_has_one_disposition_and_stands_where_it_says(stream: list[
     found = dispositions(outcome)
     by = {kind: [offset for offset, one in found.items() if one is kind] for kind in Disposition}
     assert list(found) == [one.offset for one in stream]
-    assert [one.origin.offset for one in outcome.accepted] == by[Disposition.ACCEPTED]
-    assert [one.origin.offset for one in outcome.rejected] == by[Disposition.REJECTED]
+    assert [one.origin.offset for one in events(outcome.accepted, AcceptedSample)] == by[Disposition.ACCEPTED]
+    assert [one.origin.offset for one in outcome.rejected.values()] == by[Disposition.REJECTED]
     assert [one.offset for one in outcome.receipt.duplicates] == by[Disposition.DUPLICATE]
     assert {one.of for one in outcome.receipt.duplicates} <= set(by[Disposition.ACCEPTED])
-    assert tuple(one.origin.offset for one in outcome.tasks) == outcome.receipt.selected
+    assert tuple(one.origin.offset for one in events(outcome.tasks, TaskRequest)) == outcome.receipt.selected
     assert set(outcome.receipt.selected) <= set(by[Disposition.ACCEPTED])
 
 
@@ -72,12 +72,17 @@ def test_the_cut_into_frames_changes_no_byte(stream: list[Record], cuts: list[in
 
 def written(outcomes: list[Outcome]) -> tuple[list[str], list[str], dict[int, Disposition], bytes]:
     """Return all that outcomes write, over their frames."""
-    events = [
-        one.model_dump_json() for outcome in outcomes for one in (*outcome.accepted, *outcome.rejected, *outcome.tasks)
+    told = [
+        one
+        for outcome in outcomes
+        for one in (
+            *(value.decode() for value in (*outcome.accepted.values(), *outcome.tasks.values())),
+            *(letter.model_dump_json() for letter in outcome.rejected.values()),
+        )
     ]
     repeats = [one.model_dump_json() for outcome in outcomes for one in outcome.receipt.duplicates]
     covered = {offset: one for outcome in outcomes for offset, one in dispositions(outcome).items()}
-    return sorted(events), repeats, covered, outcomes[-1].state.to_bytes()
+    return sorted(told), repeats, covered, outcomes[-1].state.to_bytes()
 
 
 @some
@@ -96,12 +101,21 @@ def test_what_is_accepted_reads_as_what_was_sent(plain: dict[str, Any]) -> None:
     asked = screening(suite=ANYTHING, routing=routing_policy(shares={"audit": 1.0}))
     (outcome,) = screened(kafka([encoded(plain)]), asked)
     sent = SAMPLES[2].model_validate_json(encoded(plain))
-    for event in (*outcome.accepted, *outcome.tasks):
-        again = json.loads(event.model_dump_json())["sample"]
+    for event in (*outcome.accepted.values(), *outcome.tasks.values()):
+        again = json.loads(event)["sample"]
         assert SAMPLES[2].model_validate_json(json.dumps(again)) == sent
 
 
 ANYTHING = {"expectations": [{"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "sample_id"}}]}
+
+
+def test_a_record_too_long_to_be_published_again_is_rejected() -> None:
+    """Sound as it is; its dead letter says how long it was, and keeps the most that fits."""
+    value = encoded(record(1)) + b" " * LONGEST
+    (letter,) = screen(frame(kafka([encoded(record(2)), value])), State(), screening()).rejected.values()
+    (violation,) = letter.violations
+    assert (violation.rule, violation.seen) == ("contract.too_long", f"{len(value)} bytes")
+    assert base64.b64decode(letter.value or "") == value[:LONGEST]
 
 
 def test_offsets_may_leap() -> None:
@@ -126,8 +140,8 @@ def test_a_warning_marks_a_sample_and_lets_it_in() -> None:
     """With what was found; the others bear no mark."""
     stream = kafka([encoded(record(1, attributes={})), encoded(record(2))])
     outcome = screen(frame(stream), State(), screening())
-    marks = [[one.where for one in accepted.warnings] for accepted in outcome.accepted]
-    assert (marks, outcome.rejected) == ([["attributes.batch"], []], ())
+    marks = [[one.where for one in accepted.warnings] for accepted in events(outcome.accepted, AcceptedSample)]
+    assert (marks, outcome.rejected) == ([["attributes.batch"], []], {})
 
 
 @pytest.mark.parametrize(
@@ -143,7 +157,7 @@ def test_a_dead_letter_keeps_the_record_as_it_came(timestamp: int, told: datetim
     """Byte for byte: key, value, headers in their order, repeated and without value; and any time a producer claims."""
     headers = (("a", b"\x00\xff"), ("a", None), ("é\x00", b""))
     record = Record(offset=3, key=b"\xff\x00", value=b"\x80{", headers=headers, timestamp=timestamp)
-    (letter,) = screen(frame([record]), State(), screening()).rejected
+    (letter,) = screen(frame([record]), State(), screening()).rejected.values()
     kept = [(name, value if value is None else base64.b64decode(value)) for name, value in letter.headers]
     assert (base64.b64decode(letter.key or ""), base64.b64decode(letter.value or "")) == (b"\xff\x00", b"\x80{")
     assert (kept, letter.timestamp, letter.origin.offset) == (list(headers), told, 3)
@@ -153,7 +167,7 @@ def test_a_dead_letter_keeps_the_record_as_it_came(timestamp: int, told: datetim
 def test_nothing_and_empty_bytes_are_told_apart_in_dead_letters(value: bytes | None, key: bytes | None) -> None:
     """A tombstone is replayed as a tombstone."""
     record = Record(offset=0, key=key, value=value, headers=(), timestamp=0)
-    (letter,) = screen(frame([record]), State(), screening()).rejected
+    (letter,) = screen(frame([record]), State(), screening()).rejected.values()
     told = [one if one is None else base64.b64decode(one) for one in (letter.key, letter.value)]
     assert told == [key, value]
 
@@ -169,7 +183,7 @@ def test_the_same_id_and_nearly_the_same_content_are_duplicates() -> None:
     ]
     outcome = screen(frame(kafka([encoded(plain) for plain in sent])), State(), screening())
     assert [(one.offset, one.of, one.kind) for one in outcome.receipt.duplicates] == [(2, 1, "same_id"), (3, 1, "near")]
-    assert [one.origin.offset for one in outcome.accepted] == [1, 4]
+    assert [one.origin.offset for one in events(outcome.accepted, AcceptedSample)] == [1, 4]
 
 
 def test_without_a_policy_only_ids_are_compared() -> None:
@@ -184,7 +198,7 @@ def test_a_duplicate_is_not_selected() -> None:
     stream = kafka([encoded(record(1))] * 3)
     outcome = screen(frame(stream), State(), screening(routing=routing_policy(shares={"audit": 1.0})))
     assert outcome.receipt.selected == (0,)
-    assert outcome.tasks[0].selection.reasons == (Reason.AUDIT,)
+    assert events(outcome.tasks, TaskRequest)[0].selection.reasons == (Reason.AUDIT,)
 
 
 class Brittle(Payload):
@@ -210,22 +224,22 @@ BRITTLE = screening(contract=Contract(current=1, versions=versioned({1: Brittle}
 def test_no_record_stops_the_stream(payload: dict[str, Any], rules: list[str]) -> None:
     """Whatever the contract lets in, and its own code makes of it."""
     outcome = screen(frame(kafka([encoded(record(contract=1, payload=payload))])), State(), BRITTLE)
-    assert [one.rule for letter in outcome.rejected for one in letter.violations] == rules
+    assert [one.rule for letter in outcome.rejected.values() for one in letter.violations] == rules
     assert len(outcome.accepted) + len(outcome.rejected) == 1
 
 
 def test_a_field_is_kept_under_the_name_that_producers_give_it() -> None:
     """Or its contract could not read it again."""
     outcome = screen(frame(kafka([encoded(record(contract=1, payload={"v": 1}))])), State(), BRITTLE)
-    assert outcome.accepted[0].sample["payload"] == {"v": 1, "values": []}
+    assert events(outcome.accepted, AcceptedSample)[0].sample["payload"] == {"v": 1}
 
 
 def test_everything_says_what_was_in_force_and_where_it_came_from() -> None:
     """So that any decision can be explained later."""
     asked = screening(routing=routing_policy(shares={"audit": 1.0}))
     outcome = screen(frame(kafka([encoded(record(1)), b"?"], 7)), State(), asked)
-    events = (*outcome.accepted, *outcome.rejected, *outcome.tasks)
-    told = [json.loads(one.model_dump_json()) for one in events]
+    letters = [letter.model_dump_json() for letter in outcome.rejected.values()]
+    told = [json.loads(one) for one in (*outcome.accepted.values(), *letters, *outcome.tasks.values())]
     assert [one["origin"] for one in told] == [
         {"topic": TOPIC, "partition": 0, "offset": offset} for offset in (7, 8, 7)
     ]
@@ -250,7 +264,7 @@ def test_a_state_reads_itself_back(stream: list[Record]) -> None:
 def test_equal_states_have_equal_bytes() -> None:
     """In whatever order their classes came."""
     folded = [Folded(classes=dict.fromkeys(order, 1.0)) for order in ("abc", "cba")]
-    states = [State(routing=RoutingState(folding=folding)) for folding in folded]
+    states = [State(routing=RoutingState(counted=one)) for one in folded]
     assert states[0].to_bytes() == states[1].to_bytes()
 
 
@@ -265,6 +279,6 @@ def test_a_state_of_another_layout_is_refused_by_name() -> None:
 @given(offsets=st.sets(st.integers(0, 30), min_size=1), since=st.integers(0, 31))
 def test_a_frame_since_an_offset_is_the_rest_of_it(offsets: set[int], since: int) -> None:
     """What a checkpoint has not covered yet."""
-    whole = Frame(topic=TOPIC, partition=0, records=tuple(one for at in sorted(offsets) for one in kafka([None], at)))
+    whole = Frame.of(TOPIC, 0, [one for at in sorted(offsets) for one in kafka([None], at)])
     rest = whole.since(since)
-    assert (rest and [one.offset for one in rest.records]) == ([at for at in sorted(offsets) if at >= since] or None)
+    assert (rest and list(rest.offsets)) == ([at for at in sorted(offsets) if at >= since] or None)

@@ -3,13 +3,14 @@
 import json
 from typing import Any
 
+import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import event, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from schemas.samples import Prediction
-from schemas.testing import CLASSES, CURRENT, SAMPLES, encoded, record, records, sample, scores
+from schemas.samples import Prediction, json_schema
+from schemas.testing import CLASSES, CURRENT, SAMPLES, encoded, record, records, sample, scores, spoiled
 
 
 def refusals(changes: dict[str, Any]) -> set[tuple[str, ...]]:
@@ -145,3 +146,49 @@ def test_classes_are_ranked_by_score_and_then_by_name(scored: dict[str, float]) 
 def test_the_margin_is_a_share(scored: dict[str, float]) -> None:
     """The uncertain signal is its complement."""
     assert 0 <= Prediction(model="m", scores=scored).margin <= 1
+
+
+PUBLISHED = json_schema(SAMPLES[CURRENT])
+VALIDATOR = jsonschema.Draft202012Validator(PUBLISHED)
+# What JSON Schema cannot say: NUL in names, whole numbers written as floats, NaN, and how a time is written.
+UNSAID = {"value_error", "int_type", "int_from_float", "finite_number", "instant", "instant_range"}
+
+
+def refusing(plain: Any) -> set[str]:
+    """Return the kinds of errors for which the contract refuses a record; none where it lets it in."""
+    try:
+        SAMPLES[CURRENT].model_validate_json(encoded(plain))
+    except ValidationError as error:
+        return {detail["type"] for detail in error.errors()}
+    return set()
+
+
+@given(plain=records)
+def test_the_published_schema_lets_every_sound_record_in(plain: dict[str, Any]) -> None:
+    """So a producer may validate with it before sending."""
+    jsonschema.Draft202012Validator.check_schema(PUBLISHED)
+    VALIDATOR.validate(plain)
+
+
+@given(plain=spoiled())
+def test_the_published_schema_refuses_what_the_contract_does_but_for_what_it_cannot_say(plain: dict[str, Any]) -> None:
+    """And never more: what it refuses, the contract refuses."""
+    refused, wrong = refusing(plain), not VALIDATOR.is_valid(plain)
+    event(f"refused {bool(refused)}, and by the schema {wrong}")
+    assert refused or not wrong
+    assert wrong or {kind for kind in refused if not kind.startswith(("timezone", "datetime"))} <= UNSAID
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sample_id": "a\x00"},
+        {"occurred_at": "yesterday"},
+        {"occurred_at": "2026-01-05T08:00:00"},
+        {"contract": 2.0},
+        {"payload": {"values": [float("nan")]}},
+    ],
+)
+def test_json_schema_cannot_say_everything(change: dict[str, Any]) -> None:
+    """Such a record is valid under the published schema, and becomes a dead letter all the same."""
+    assert (VALIDATOR.is_valid(record(**change)), bool(refusing(record(**change)))) == (True, True)

@@ -1,0 +1,125 @@
+"""The contract check of a frame: bytes in, the columns of its samples and every violation of its other records out.
+
+Most records are read by structs compiled from the contract (`quality.structs`). What those refuse pydantic reads
+again, and it says precisely what is wrong, if anything is.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
+from typing import Any
+
+from quality.columns import ATTRIBUTES
+from quality.contracts import LONGEST, Contract, Row, columns_of
+from quality.ranking import Ranking, rank
+from quality.structs import plain
+from schemas.samples import AnySample
+from schemas.verdicts import Violation
+
+Column = Sequence[Any]
+
+# Where the columns of the envelope are found; those of the payload and the attributes go by their names.
+RANKED: Mapping[str, Callable[[Ranking], Column]] = {
+    "prediction.top": attrgetter("tops"),
+    "prediction.confidence": attrgetter("confidences"),
+    "prediction.margin": attrgetter("margins"),
+}
+PREDICTED = ("prediction.model", "prediction.scores")
+FIELDS = ("contract", "sample_id", "source", "occurred_at", "media")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decoded:
+    """What the contract makes of a frame.
+
+    `places` are those in the frame of the records that are samples, in order, and `columns` those samples;
+    `violations` says by place what keeps each other record from being one. `slow` holds the samples that pydantic
+    read, by row.
+    """
+
+    places: Sequence[int]
+    columns: "Columns"
+    violations: Mapping[int, tuple[Violation, ...]]
+    slow: Mapping[int, AnySample]
+
+    def written(self, row: int, value: bytes | None) -> bytes:
+        """Return a sample as JSON that its contract reads: the record's `value`, where nothing else can be in it."""
+        if row in self.slow:
+            return self.slow[row].model_dump_json(by_alias=True, exclude_computed_fields=True).encode()
+        return value or b""
+
+
+class Columns:
+    """Samples as the columns of `quality.columns.row`, and `prediction.scores`; each made when first asked for.
+
+    A sample was read by the compiled contract or by pydantic: of the latter `dumped` holds the row, by its place
+    among the samples.
+    """
+
+    def __init__(self, samples: Sequence[Any], *, dumped: Mapping[int, Row], nested: frozenset[str]) -> None:
+        self._samples = samples
+        self._dumped = dumped
+        self._nested = nested
+        self._made: dict[str, Column] = {}
+
+    def __getitem__(self, name: str) -> Column:
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    @cached_property
+    def ranking(self) -> Ranking:
+        """What was predicted of each sample."""
+        return rank(self["prediction.scores"])
+
+    def _make(self, name: str) -> Column:
+        if name in RANKED:
+            return RANKED[name](self.ranking)
+        if name in FIELDS:
+            return list(map(attrgetter(name), self._samples))
+        if name in PREDICTED:
+            part = attrgetter(name.removeprefix("prediction."))
+            return [one.prediction and part(one.prediction) for one in self._samples]
+        if name.startswith(ATTRIBUTES):
+            attribute = name.removeprefix(ATTRIBUTES)
+            return [one.attributes.get(attribute) for one in self._samples]
+        return self._of_payload(name)
+
+    def _of_payload(self, name: str) -> Column:
+        part, dumped = attrgetter(f"payload.{name}"), self._dumped
+        if not dumped:
+            column = list(map(part, self._samples))
+        else:
+            column = [
+                dumped[place].get(name) if place in dumped else part(one) for place, one in enumerate(self._samples)
+            ]
+        return [plain(value) for value in column] if name in self._nested else column
+
+
+def decode(contract: Contract, values: Sequence[bytes | None]) -> Decoded:
+    """Return the samples among `values` as columns, and what keeps the others from being samples."""
+    samples: dict[int, Any] = contract.compiled.read(values) if contract.compiled else {}
+    if sum(map(len, filter(None, values))) > LONGEST:
+        samples = {place: one for place, one in samples.items() if len(values[place] or b"") <= LONGEST}
+    dumped: dict[int, Row] = {}
+    violations: dict[int, tuple[Violation, ...]] = {}
+    for place in [place for place in range(len(values)) if place not in samples]:
+        found = contract.decode(values[place])
+        row = found if isinstance(found, tuple) else columns_of(found)
+        if isinstance(row, tuple):
+            violations[place] = row
+        else:
+            samples[place], dumped[place] = found, row
+    places = sorted(samples)
+    row_of = {place: row for row, place in enumerate(places)} if dumped else {}
+    return Decoded(
+        places=places,
+        columns=Columns(
+            [samples[place] for place in places],
+            dumped={row_of[place]: row for place, row in dumped.items()},
+            nested=contract.compiled.nested if contract.compiled else frozenset(),
+        ),
+        violations=violations,
+        slow={row_of[place]: samples[place] for place in dumped},
+    )

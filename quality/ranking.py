@@ -1,0 +1,66 @@
+"""What models predicted, ranked: the two best scores of each sample."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+
+import numpy as np
+from numpy.typing import NDArray
+
+Scores = Mapping[str, float]
+Ranked = tuple[str | None, float | None, float | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranking:
+    """Of each sample the best class, its score, and how far the second one lies below; None without prediction.
+
+    Ties go to the name that sorts first; of a single class the margin is its score.
+    """
+
+    tops: Sequence[str | None]
+    confidences: Sequence[float | None]
+    margins: Sequence[float | None]
+
+
+# From so many samples on a matrix pays.
+MATRIX = 16
+
+
+def rank(scores: Sequence[Scores | None]) -> Ranking:
+    """Rank the scores of each sample."""
+    names = tuple(scores[0]) if scores and scores[0] else ()
+    if len(scores) >= MATRIX and len(names) > 1 and all(one is not None and tuple(one) == names for one in scores):
+        return _rank_alike(sorted(names), scores)  # type: ignore[arg-type]
+    ranked = [_rank(one) for one in scores]
+    return Ranking(
+        tops=[one[0] for one in ranked],
+        confidences=[one[1] for one in ranked],
+        margins=[one[2] for one in ranked],
+    )
+
+
+def _rank(scores: Scores | None) -> Ranked:
+    if not scores:
+        return None, None, None
+    ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+    return *ranked[0], ranked[0][1] - (ranked[1][1] if len(ranked) > 1 else 0.0)
+
+
+def _rank_alike(names: Sequence[str], scores: Sequence[Scores]) -> Ranking:
+    """Rank scores of the same classes, at least two, in one matrix; the names in order, for ties.
+
+    By places rather than by values: 0.0 and -0.0 are equal, and a tie of theirs must not depend on the frame.
+    """
+    in_order = itemgetter(*names)
+    matrix: NDArray[np.float64] = np.array([in_order(one) for one in scores])
+    rows = np.arange(len(matrix))
+    best = matrix.argmax(axis=1)
+    first = matrix[rows, best]
+    matrix[rows, best] = -1.0
+    second = matrix[rows, matrix.argmax(axis=1)]
+    return Ranking(
+        tops=[names[index] for index in best.tolist()],
+        confidences=first.tolist(),
+        margins=(first - second).tolist(),
+    )

@@ -1,0 +1,97 @@
+"""The fast reading of a contract: msgspec structs compiled from pydantic's own schema of it.
+
+What a struct accepts pydantic accepts too, with equal values; what a struct refuses says nothing yet, and pydantic is
+asked. How they are made stands in `quality.compiling`.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+from pydantic import BaseModel
+
+from quality.compiling import Unsupported, compile_schema, holds
+from quality.computed import SCALARS
+from quality.instants import read
+
+# More brackets than these may stand for nesting that pydantic does not follow.
+MOST_BRACKETS = 150
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compiled:
+    """A compiled contract. `nested` are the payload's fields that hold structs, `computed` its computed fields.
+
+    `deep` says that a record may nest without end, for some field holds any value.
+    """
+
+    decoder: msgspec.json.Decoder[Any]
+    deep: bool
+    nested: frozenset[str]
+    computed: tuple[Callable[[Any], object], ...]
+
+    def read(self, values: Sequence[bytes | None]) -> dict[int, Any]:
+        """Return the samples among `values` by their places, but for those that only pydantic can judge."""
+        found: dict[int, Any] = {}
+        decode = self.decoder.decode
+        for place, value in enumerate(values):
+            try:
+                found[place] = decode(value)  # type: ignore[arg-type]
+            except Exception:  # noqa: BLE001, S112 - whatever it is, pydantic will say it better
+                continue
+        # A NUL cannot be kept, and pydantic does not follow every nesting.
+        escaped = [place for place in found if b"\\" in values[place]]  # type: ignore[operator]
+        doubtful = [place for place in escaped if b"\\u0000" in values[place]]  # type: ignore[operator]
+        if self.deep:
+            doubtful += [place for place in found if brackets(values[place]) > MOST_BRACKETS]  # type: ignore[arg-type]
+        for place in doubtful:
+            found.pop(place, None)
+        return self._computable(found) if self.computed else found
+
+    def _computable(self, found: dict[int, Any]) -> dict[int, Any]:
+        """Return the samples all of whose computed fields can be computed, and are plain values."""
+        if self._computes(found.values()):
+            return found
+        return {place: one for place, one in found.items() if self._computes([one])}
+
+    def _computes(self, samples: Iterable[Any]) -> bool:
+        try:
+            return all({type(compute(one)) for one in samples} <= SCALARS for compute in self.computed)
+        except Exception:  # noqa: BLE001 - a project's code may raise anything
+            return False
+
+
+def brackets(value: bytes) -> int:
+    """Return how many brackets a JSON text opens: it nests no deeper."""
+    return value.count(b"[") + value.count(b"{")
+
+
+def compiled(sample: type[BaseModel]) -> Compiled | None:
+    """Return what reads only samples that `sample` accepts, with equal values; None where there is no such thing."""
+    try:
+        kind, deep = compile_schema(sample.__pydantic_core_schema__)
+        payload = next(field.type for field in msgspec.structs.fields(kind) if field.name == "payload")
+        fields = msgspec.structs.fields(payload)
+        return Compiled(
+            decoder=msgspec.json.Decoder(kind, dec_hook=read),
+            deep=deep,
+            nested=frozenset(field.name for field in fields if holds(field.type, msgspec.Struct)),
+            computed=tuple(
+                attrgetter(f"payload.{name}") for name, one in vars(payload).items() if isinstance(one, property)
+            ),
+        )
+    except (Unsupported, TypeError, ValueError):
+        return None
+
+
+def plain(value: Any) -> Any:
+    """Return a value in which structs stand as dictionaries, as pydantic dumps a model."""
+    if isinstance(value, msgspec.Struct):
+        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
+    if isinstance(value, dict):
+        return {name: plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(plain(one) for one in value)
+    return value

@@ -1,0 +1,255 @@
+"""The reader: a thread that takes records from Kafka by librdkafka and hands them on as frames.
+
+It must poll whatever happens elsewhere, for that is how a group learns that its member lives, and how the member learns
+which partitions it has. So it does not wait long for a slow handler: records wait here, and become one frame once the
+one before it has begun to be handled. At low rates a frame is what one fetch brought; under load frames grow, and with
+them the share of the work that is paid once a frame shrinks.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, wait
+from typing import Any, Protocol
+
+import structlog
+from confluent_kafka import OFFSET_STORED, Consumer, KafkaError, KafkaException, TopicPartition
+
+from quality.frames import Frame, Headers
+from schemas.errors import UnavailableError
+
+log = structlog.get_logger()
+
+# Topic and partition.
+Place = tuple[str, int]
+
+# How many full frames' worth of a partition's records may be in hand: handed on, but not done.
+FRAMES_IN_HAND = 8
+# How many full frames of a partition's records may wait before reading is held back; a paused one goes on at half of
+# one. The library forgets what it has read ahead of a partition that is paused, and reads it again; so a handler has
+# this long to catch up before its partition is, in seconds.
+FRAMES_WAITING = 2
+GRACE_SECONDS = 1.0
+# How long a poll waits for a record, in seconds; less where a paused partition may soon go on.
+PATIENCE, SHORT = 0.1, 0.002
+NO_HEADERS: Headers = ()
+# Errors after which this consumer reads nothing more, whatever it does.
+FINAL = (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID, KafkaError.TOPIC_AUTHORIZATION_FAILED)  # noqa: SLF001 - so named
+
+
+class Listener(Protocol):
+    """What a reader tells, from its own thread; it goes on once a call returns."""
+
+    def assigned(self, places: set[Place]) -> None:
+        """Learn which partitions this member has from now on; nothing is read before `Reader.start_at`."""
+
+    def revoked(self, places: set[Place]) -> None:
+        """Learn that these partitions may be read by another member from now on."""
+
+    def arrived(self) -> None:
+        """Learn that there are frames to take."""
+
+    def failed(self, error: Exception) -> None:
+        """Learn that the reader has ended."""
+
+
+class Reader:
+    """Reads the partitions of some topics that a consumer group assigns to it."""
+
+    def __init__(self, config: Mapping[str, Any], *, frame_records: int, listener: Listener) -> None:
+        self._kafka = Consumer({**config, "enable.auto.commit": False, "enable.partition.eof": False})
+        self._frame_records = frame_records
+        self._listener = listener
+        self._waiting: dict[Place, deque[Any]] = {}
+        self._in_hand: dict[Place, int] = {}
+        self._handed_on: set[Place] = set()
+        self._paused: set[Place] = set()
+        self._full_since: float | None = None
+        self._room = threading.Event()
+        self._asked: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
+
+    def start(self, topics: Sequence[str]) -> None:
+        """Join the group."""
+        self._kafka.subscribe(
+            list(topics), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke
+        )
+        self._thread.start()
+
+    def stop(self, seconds: float) -> None:
+        """Leave the group; wait at most so long for the thread to end."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+        self._kafka.close()
+
+    def take(self) -> list[Frame]:
+        """Return the records that wait, as one frame of each partition whose last frame has begun to be handled."""
+        return [
+            self._frame(place) for place, waiting in list(self._waiting.items()) if waiting and self._is_free(place)
+        ]
+
+    def _is_free(self, place: Place) -> bool:
+        in_hand = self._in_hand.get(place, 0)
+        return place not in self._handed_on and in_hand < FRAMES_IN_HAND * self._frame_records
+
+    def _frame(self, place: Place) -> Frame:
+        waiting = self._waiting[place]
+        records = min(len(waiting), self._frame_records)
+        self._handed_on.add(place)
+        self._in_hand[place] = self._in_hand.get(place, 0) + records
+        messages = [waiting.popleft() for _ in range(records)]
+        self._room.set()
+        return frame_of(messages)
+
+    def begun(self, place: Place) -> None:
+        """Say that the partition's last frame is being handled, so that the next may wait behind it."""
+        self._handed_on.discard(place)
+        if self._waiting.get(place):
+            self._listener.arrived()
+
+    def done(self, place: Place, records: int) -> None:
+        """Say that a frame of the partition, of so many records, is no longer in hand."""
+        self._in_hand[place] = max(0, self._in_hand.get(place, 0) - records)
+        if self._waiting.get(place):
+            self._listener.arrived()
+
+    def start_at(self, offsets: Mapping[Place, int | None]) -> None:
+        """Read these partitions and no other, each from its offset on, or from the one that the group committed.
+
+        Once this returns, no frame from before is left to be taken.
+        """
+        self._ask(lambda: self._start(offsets))
+
+    def commit(self, offsets: Mapping[Place, int]) -> bool:
+        """Commit offsets; say whether the broker took them, for the partitions may be another member's by now."""
+        places = [TopicPartition(topic, partition, offset) for (topic, partition), offset in offsets.items()]
+        try:
+            self._ask(lambda: self._kafka.commit(offsets=places, asynchronous=False))
+        except KafkaException as error:
+            log.warning("not committed", reason=str(error))
+            return False
+        return True
+
+    def end(self, place: Place, seconds: float) -> int:
+        """Return the offset after the last record of a partition."""
+        at = TopicPartition(*place)
+        return int(self._ask(lambda: self._kafka.get_watermark_offsets(at, timeout=seconds))[1])
+
+    def _ask(self, call: Callable[[], Any]) -> Any:
+        """Have the thread make a call between two polls: while it polls, the library lets no one else in."""
+        answer: Future[Any] = Future()
+        self._asked.append((call, answer))
+        while not answer.done():
+            wait([answer], PATIENCE)
+            if not self._thread.is_alive():
+                self._answer()
+        return answer.result()
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._answer()
+                if self._hold_back():
+                    self._keep(self._poll())
+        except Exception as error:  # noqa: BLE001 - whatever it is, the worker must hear of it
+            self._listener.failed(error)
+        finally:
+            self._stopping.set()
+            self._answer()
+
+    def _answer(self) -> None:
+        while self._asked:
+            call, answer = self._asked.popleft()
+            try:
+                answer.set_result(call())
+            except Exception as error:  # noqa: BLE001 - it is told to whoever asked
+                answer.set_exception(error)
+
+    def _start(self, offsets: Mapping[Place, int | None]) -> None:
+        self._forget()
+        places = [
+            TopicPartition(topic, partition, OFFSET_STORED if offset is None else offset)
+            for (topic, partition), offset in offsets.items()
+        ]
+        self._kafka.assign(places)
+        self._kafka.resume(places)
+
+    def _forget(self) -> None:
+        self._waiting = {}
+        self._in_hand = {}
+        self._handed_on = set()
+        self._paused = set()
+        self._full_since = None
+
+    def _keep(self, messages: Sequence[Any]) -> None:
+        for message in messages:
+            place = message.topic(), message.partition()
+            if place not in self._waiting:
+                self._waiting[place] = deque()
+            self._waiting[place].append(message)
+        if messages:
+            self._listener.arrived()
+
+    def _poll(self) -> list[Any]:
+        """Return what has arrived; wait for one record if there is none."""
+        first = self._kafka.poll(SHORT if self._paused else PATIENCE)
+        if first is None:
+            return []
+        messages = [first, *self._kafka.consume(self._frame_records - 1, 0)]
+        for message in messages:
+            if error := message.error():
+                _refuse(error)
+        return [message for message in messages if message.error() is None]
+
+    def _hold_back(self) -> bool:
+        """Say whether to read on: if too much of a partition waits, first wait for its handler, then pause it."""
+        most, few = FRAMES_WAITING * self._frame_records, self._frame_records // 2
+        self._room.clear()
+        full = {place for place, waiting in self._waiting.items() if len(waiting) >= most} - self._paused
+        free = {place for place in self._paused if len(self._waiting.get(place, ())) <= few}
+        if free:
+            self._kafka.resume([TopicPartition(*place) for place in free])
+            self._paused -= free
+        if not full:
+            self._full_since = None
+            return True
+        self._full_since = self._full_since or time.monotonic()
+        if time.monotonic() - self._full_since < GRACE_SECONDS:
+            self._room.wait(SHORT)
+            return False
+        self._kafka.pause([TopicPartition(*place) for place in full])
+        self._paused |= full
+        return True
+
+    def _on_assign(self, kafka: Consumer, partitions: list[TopicPartition]) -> None:
+        kafka.assign([])  # where to start is said later
+        self._listener.assigned({(at.topic, at.partition) for at in partitions})
+
+    def _on_revoke(self, kafka: Consumer, partitions: list[TopicPartition]) -> None:
+        if not self._stopping.is_set():
+            self._listener.revoked({(at.topic, at.partition) for at in partitions})
+        self._forget()
+        kafka.unassign()
+
+
+def _refuse(error: KafkaError) -> None:
+    """Raise what cannot be waited for; librdkafka tries everything else again by itself."""
+    if error.fatal() or error.code() in FINAL:
+        raise UnavailableError(f"Kafka refuses to be read: {error.str()}. Run `assay status`.")
+    log.warning("reading stumbled", reason=error.str())
+
+
+def frame_of(messages: Sequence[Any]) -> Frame:
+    """Return messages of confluent-kafka, at least one and all of one partition, as a frame."""
+    return Frame(
+        topic=messages[0].topic(),
+        partition=messages[0].partition(),
+        offsets=[message.offset() for message in messages],
+        keys=[message.key() for message in messages],
+        values=[message.value() for message in messages],
+        headers=[tuple(message.headers() or NO_HEADERS) for message in messages],
+        timestamps=[message.timestamp()[1] for message in messages],
+    )

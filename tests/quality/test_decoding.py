@@ -1,0 +1,74 @@
+"""Decoding a frame: each record at its place, whichever way it was read."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quality.columns import ENVELOPE
+from quality.contracts import Contract, columns_of
+from quality.decoding import decode
+from quality.screening import screen
+from quality.state import State
+from quality.testing import events, frame, kafka, screening
+from schemas.testing import CURRENT, SAMPLES, encoded, record, records, spoiled
+from schemas.verdicts import AcceptedSample
+
+CONTRACT = Contract(current=CURRENT, versions=SAMPLES)
+# Pydantic reads it: of another version, with a time or a number that only it takes, or nested deeply.
+by_pydantic = st.sampled_from(
+    (
+        encoded(record(contract=1, payload={"values": [1, 2.5]})),
+        encoded(record(occurred_at="2026-01-05T08:00:00.1234567Z")),
+        encoded(record(payload={"values": [1], "maker": [[[]]] * 60})),
+    )
+)
+any_record = records.map(lambda plain: encoded(dict(plain))) | spoiled().map(encoded)  # type: ignore[arg-type]
+mixed = st.lists(st.one_of(st.none(), st.binary(max_size=9), by_pydantic, any_record), max_size=9)
+
+
+@given(values=mixed)
+def test_every_record_of_a_frame_stands_at_its_place(values: list[bytes | None]) -> None:
+    """Samples in order with their columns, all others with violations, whichever way each was read."""
+    decoded = decode(CONTRACT, values)
+    alone = {place: CONTRACT.decode(value) for place, value in enumerate(values)}
+    assert dict(decoded.violations) == {place: one for place, one in alone.items() if isinstance(one, tuple)}
+    assert list(decoded.places) == [place for place, one in alone.items() if not isinstance(one, tuple)]
+    for row, place in enumerate(decoded.places):
+        expected = columns_of(alone[place])  # type: ignore[arg-type]
+        assert isinstance(expected, dict)
+        names = (*ENVELOPE, "values", "note", "maker", "highest", "attributes.batch")
+        assert [decoded.columns[name][row] for name in names] == [expected.get(name) for name in names]
+        assert CONTRACT.decode(decoded.written(row, values[place])) == alone[place]
+
+
+@pytest.mark.parametrize(
+    ("text", "microsecond"),
+    [
+        ("2026-01-05T08:00:00.1234567Z", 123456),
+        ("2026-01-05T08:00:00.1234567z", 123456),
+        ("2026-01-05T08:00:00.9999999+0000", 999999),
+        ("2026-01-05T08:00:00.9Z", 900000),
+    ],
+)
+def test_digits_beyond_microseconds_are_cut_off(text: str, microsecond: int) -> None:
+    """However the zone is written; nothing is rounded into another second."""
+    (time,) = decode(CONTRACT, [encoded(record(occurred_at=text))]).columns["occurred_at"]
+    assert (time.second, time.microsecond) == (0, microsecond)
+
+
+def test_an_escape_in_a_time_is_no_digit() -> None:
+    """Once it was read as JSON, a backslash is a backslash."""
+    (violations,) = decode(CONTRACT, [encoded(record(occurred_at="2026-01-05T08:00:0\\u0030Z"))]).violations.values()
+    assert [one.where for one in violations] == ["occurred_at"]
+
+
+@pytest.mark.parametrize("depth", [1, 100, 150, 180, 190, 195, 198, 199, 200, 250, 500])
+@pytest.mark.parametrize("around", [("[", "", "]"), ('{"a":', "1", "}")], ids=["lists", "objects"])
+def test_what_is_nested_is_accepted_only_where_its_event_can_be_read(depth: int, around: tuple[str, str, str]) -> None:
+    """Readers follow some 200 levels, and the event adds its own to those of the sample."""
+    before, within, after = around
+    nested = before * depth + within + after * depth
+    value = encoded(record(payload={"values": [1], "maker": 7777})).replace(b"7777", nested.encode())
+    outcome = screen(frame(kafka([value])), State(), screening())
+    assert len(events(outcome.accepted, AcceptedSample)) == 1 - len(outcome.rejected)
+    assert len(outcome.accepted) == (depth <= 190)
