@@ -1,15 +1,33 @@
 """Files beside the Iceberg tables: a folder or an object store, with the lake's own properties."""
 
+import errno
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from pyarrow.fs import FileSelector, FileType
 from pyiceberg.io.pyarrow import PyArrowFileIO
 
+from schemas.errors import UnavailableError
 from storage.settings import StorageSettings
+
+# A file system without room, a user without any left, a file longer than it may be.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@contextmanager
+def lack_of_room_named(place: str) -> Iterator[None]:
+    """Turn a write that found no room into an UnavailableError that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        raise UnavailableError(f"The lake at {place} has no room ({error}): free some, work then goes on.") from error
 
 
 def root(settings: StorageSettings) -> str:
@@ -46,6 +64,24 @@ class Folder:
         with filesystem.open_input_stream(posixpath.join(path, name)) as stream:
             data: bytes = stream.read()
         return data
+
+    def has(self, name: str) -> bool:
+        """Say whether there is a file of that name."""
+        filesystem, path = self._opened()
+        return bool(filesystem.get_file_info(posixpath.join(path, name)).type is FileType.File)
+
+    def files(self, name: str) -> list[str]:
+        """Return the path of every file below the folder `name`, as its file system writes it."""
+        filesystem, path = self._opened()
+        selector = FileSelector(posixpath.join(path, name), allow_not_found=True, recursive=True)
+        return [found.path for found in filesystem.get_file_info(selector) if found.type is FileType.File]
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Remove files by their paths, as `files` gives them; those that are gone already do no harm."""
+        filesystem, _ = self._opened()
+        for path in paths:
+            with suppress(FileNotFoundError):
+                filesystem.delete_file(path)
 
     def _opened(self) -> tuple[Any, str]:
         """Return pyarrow's filesystem and our path in it, opened as Iceberg opens its own files."""

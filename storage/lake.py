@@ -1,22 +1,20 @@
 """The lake: two Iceberg tables a project, `PROJECT.samples` and `PROJECT.dead_letters`, for every engine to read.
 
 The catalog is pyiceberg's own in PostgreSQL (tables `iceberg_tables` and `iceberg_namespace_properties`), the
-files lie in a folder or an object store. Records arrive at least once and are archived exactly once: for each
-input partition the table's property `assay.archived.TOPIC.PARTITION` holds the highest archived offset. It
-changes in the commit that appends the rows, so both exist or neither.
+files lie in a folder or an object store. Records arrive at least once, in any order, and are archived exactly once
+(docs/decisions/0008-what-the-lake-holds.md).
 """
 
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from functools import partial
+from types import MappingProxyType, TracebackType
+from typing import Any, Self
 
 import pyarrow as pa
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import (
-    CommitFailedException,
     NamespaceAlreadyExistsError,
     NoSuchTableError,
     TableAlreadyExistsError,
@@ -25,11 +23,16 @@ from pyiceberg.expressions import AlwaysTrue
 from pyiceberg.table import Table
 from sqlalchemy import text
 
-from schemas.errors import ConflictError
-from schemas.verdicts import AcceptedSample, DeadLetter, Origin
+from quality.forecast import Letter
+from schemas.verdicts import Origin
+from storage.compaction import FAN
 from storage.database import lost_connections_named, open_engine
-from storage.files import root
-from storage.lake_rows import DEAD_LETTERS, SAMPLES, dead_letters_table, samples_table
+from storage.files import lack_of_room_named, root
+from storage.lake_append import append_fresh, places_of
+from storage.lake_marks import Partition, Place, marks_of, positions_of
+from storage.lake_rows import DEAD_LETTERS, SAMPLES, dead_letter_of
+from storage.lake_schema import add_missing_columns
+from storage.lake_upkeep import GRACE_SECONDS, Upkept, keep_up
 from storage.settings import StorageSettings
 
 # The catalog's name; another engine that reads the same tables must call it the same.
@@ -38,8 +41,6 @@ TABLES: Mapping[str, pa.Schema] = {"samples": SAMPLES, "dead_letters": DEAD_LETT
 
 # What pyiceberg keeps in PostgreSQL: no business of our migrations.
 CATALOG_TABLES = frozenset({"iceberg_tables", "iceberg_namespace_properties"})
-
-MARK = "assay.archived."
 
 PROPERTIES = {
     # Its own retry would append rows that a competing writer has just archived; ours reads the marks again.
@@ -51,20 +52,13 @@ PROPERTIES = {
     "write.metadata.previous-versions-max": "20",
 }
 
-# Writers of a project's partitions compete for one table: as many tries as there may be writers.
-COMMIT_TRIES = 20
-COMMIT_PAUSE = 0.05  # seconds, times the number of tries so far
-
-# Every commit reads and writes the list of snapshots, so it must not grow for ever: beyond `SNAPSHOTS_MOST`
-# all but the last `SNAPSHOTS_KEPT` are forgotten. The rows are not: tables only ever grow.
-SNAPSHOTS_MOST = 100
-SNAPSHOTS_KEPT = 20
+# A writer that is stopped in mid-commit holds locks that others wait for: after so long the server lets them go.
+IDLE_MS = 5000
 
 # The advisory lock under which catalog tables, namespaces and tables are made.
 CREATING = 0x0A55A4
-
-RecordT = TypeVar("RecordT", AcceptedSample, DeadLetter)
-Partition = tuple[str, int]
+# Seeds of the locks under which a table is appended to, and compacted.
+APPENDING, COMPACTING = 0x0A55A5, 0x0A55A6
 
 
 @dataclass(frozen=True)
@@ -72,17 +66,19 @@ class Lake:
     """An open lake; a context manager that closes its connections."""
 
     catalog: SqlCatalog
+    place: str
 
     @classmethod
     def open(cls, settings: StorageSettings) -> Self:
         """Open the lake; make the catalog's tables in PostgreSQL where they are missing."""
         engine = open_engine(settings, pool_size=1)
-        uri = engine.url.render_as_string(hide_password=False)
+        url = engine.url.update_query_dict({"options": f"-c idle_in_transaction_session_timeout={IDLE_MS}"})
+        uri = url.render_as_string(hide_password=False)
         place = {"uri": uri, "warehouse": f"{root(settings)}/warehouse", "pool_pre_ping": "true"}
         try:
             with lost_connections_named(), engine.begin() as connection:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CREATING})
-                return cls(SqlCatalog(CATALOG, **{**settings.lake_properties, **place}))
+                return cls(SqlCatalog(CATALOG, **{**settings.lake_properties, **place}), root(settings))
         finally:
             engine.dispose()
 
@@ -99,7 +95,7 @@ class Lake:
         self.close()
 
     def ensure(self, project: str) -> None:
-        """Make the project's tables where they are missing; any number of processes may do so at once."""
+        """Make the project's tables, and their columns, where they are missing; many processes may do so at once."""
         with lost_connections_named(), self._creating():
             with suppress(NamespaceAlreadyExistsError):
                 self.catalog.create_namespace((project,))
@@ -107,7 +103,7 @@ class Lake:
                 try:
                     self.catalog.create_table((project, name), schema=schema, properties=PROPERTIES)
                 except TableAlreadyExistsError:
-                    continue
+                    add_missing_columns(partial(self.catalog.load_table, (project, name)), schema)
 
     @contextmanager
     def _creating(self) -> Any:
@@ -115,48 +111,82 @@ class Lake:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CREATING})
             yield
 
-    def append_samples(self, project: str, samples: Sequence[AcceptedSample]) -> int:
-        """Archive the samples in one commit; return how many were not archived before.
+    def archive(
+        self, project: str, name: str, rows: pa.Table, reached: Mapping[Partition, int] = MappingProxyType({})
+    ) -> int:
+        """Append the rows of `samples` or `dead_letters` that the table does not hold yet; return how many.
 
-        Of each input partition the samples come in the order of their offsets, and from the start again after
-        a fault; those at or below the partition's mark are dropped.
+        Rows and marks change in one commit. A row is known by where it came from, so the same rows may be given
+        again, in any order, by any number of writers. `reached` says up to which offset the rows exhaust the
+        partitions of the topic that they were read from; it is kept as their position.
 
         Raises:
             ConflictError: other writers were faster, time and again; nothing was written: try again.
+            UnavailableError: PostgreSQL was lost, or the lake has no room. The rows are archived or not; giving
+                them again finds out.
         """
-        return self._append(project, "samples", samples, samples_table)
+        with lost_connections_named(), lack_of_room_named(self.place), self._turn(project, name):
+            return append_fresh(partial(self._table, project, name), rows, reached)
 
-    def append_dead_letters(self, project: str, letters: Sequence[DeadLetter]) -> int:
-        """Archive the dead letters as `append_samples` does samples."""
-        return self._append(project, "dead_letters", letters, dead_letters_table)
+    @contextmanager
+    def _turn(self, project: str, name: str) -> Iterator[None]:
+        """Wait for the other writers of the table: it saves failed commits, and nothing relies on it."""
+        with self.catalog.engine.begin() as connection:
+            query = text("SELECT pg_advisory_xact_lock(hashtextextended(:table, :key))")
+            connection.execute(query, {"table": f"{project}.{name}", "key": APPENDING})
+            yield
 
-    def _append(
-        self, project: str, name: str, records: Sequence[RecordT], tabulate: Callable[[Sequence[RecordT]], pa.Table]
-    ) -> int:
-        with lost_connections_named():
-            for tries in range(1, COMMIT_TRIES + 1):
-                table = self._table(project, name)
-                fresh, marks = unarchived(records, marks_of(table.properties))
-                if not fresh:
-                    return 0
-                try:
-                    with table.transaction() as transaction:
-                        transaction.append(tabulate(fresh))
-                        transaction.set_properties({_key(place): str(offset) for place, offset in marks.items()})
-                except CommitFailedException:
-                    time.sleep(COMMIT_PAUSE * tries)
-                else:
-                    _forget_old_snapshots(table)
-                    return len(fresh)
-        raise ConflictError(f"{project}.{name} was changed by others {COMMIT_TRIES} times in a row: try again.")
+    def compact(self, project: str, *, fan: int = FAN, grace: float = GRACE_SECONDS) -> dict[str, Upkept]:
+        """Merge small files and remove what no snapshot names; return what was done to each table.
+
+        Skips tables of which another process is at it. Appends may go on meanwhile.
+
+        Raises:
+            UnavailableError: PostgreSQL was lost, or the lake has no room; rows and marks are as they were.
+        """
+        done = {}
+        with lost_connections_named(), lack_of_room_named(self.place):
+            for name in TABLES:
+                with self._alone(project, name) as alone:
+                    if alone:
+                        done[name] = keep_up(partial(self._table, project, name), fan=fan, grace=grace)
+        return done
+
+    @contextmanager
+    def _alone(self, project: str, name: str) -> Iterator[bool]:
+        """Say whether no other process is compacting the table; two would do no harm, but the same work."""
+        with self.catalog.engine.begin() as connection:
+            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+            query = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:table, :key))")
+            yield bool(connection.execute(query, {"table": f"{project}.{name}", "key": COMPACTING}).scalar())
 
     def samples(self, project: str, columns: Sequence[str] = ("*",), where: str | None = None) -> pa.Table:
         """Return archived samples: the named columns of the rows for which `where`, an Iceberg filter, holds."""
         return self._scan(project, "samples", columns, where).to_arrow()
 
+    def latest(self, project: str, count: int) -> pa.Table:
+        """Return the `count` archived samples that occurred last, or all there are, in the order of their times.
+
+        Reads the times of all samples, and then what occurred since the first of those wanted.
+        """
+        times = self.samples(project, ("occurred_at",)).column("occurred_at").sort()
+        if not len(times):
+            return self.samples(project)
+        since = times[-min(count, len(times))].as_py().isoformat()
+        found = self.samples(project, where=f"occurred_at >= '{since}'")
+        keys = [(name, "ascending") for name in ("occurred_at", "topic", "partition", "offset")]
+        found = found.sort_by(keys)
+        return found.slice(max(0, len(found) - count))
+
     def dead_letters(self, project: str, columns: Sequence[str] = ("*",), where: str | None = None) -> pa.Table:
         """Return archived dead letters, as `samples` does samples."""
         return self._scan(project, "dead_letters", columns, where).to_arrow()
+
+    def dead_letters_in_lots(self, project: str, most: int, where: str | None = None) -> Iterator[list[Letter]]:
+        """Yield the dead letters that are archived now, at most so many at once; never holds all of them."""
+        for batch in self._scan(project, "dead_letters", ("*",), where).to_arrow_batch_reader():
+            for first in range(0, batch.num_rows, most):
+                yield [dead_letter_of(row) for row in batch.slice(first, most).to_pylist()]
 
     def samples_at(self, project: str, origins: Iterable[Origin]) -> pa.Table:
         """Return the archived samples that came from `origins`; reads the table in batches, not as a whole."""
@@ -173,7 +203,13 @@ class Lake:
 
     def marks(self, project: str, name: str = "samples") -> dict[Partition, int]:
         """Return the highest archived offset of each (topic, partition)."""
-        return marks_of(self._table(project, name).properties)
+        with lost_connections_named():
+            return marks_of(self._table(project, name).properties)
+
+    def positions(self, project: str, name: str = "samples") -> dict[Partition, int]:
+        """Return up to which offset each (topic, partition) that the archive reads is archived."""
+        with lost_connections_named():
+            return positions_of(self._table(project, name).properties)
 
     def _scan(self, project: str, name: str, columns: Sequence[str], where: str | None) -> Any:
         with lost_connections_named():
@@ -188,42 +224,5 @@ class Lake:
             return self.catalog.load_table((project, name))
 
 
-def _forget_old_snapshots(table: Table) -> None:
-    """Shorten the list of snapshots where it is long; whoever commits next tries again if this one was too slow."""
-    snapshots = sorted(table.snapshots(), key=lambda snapshot: snapshot.sequence_number or 0)
-    if len(snapshots) <= SNAPSHOTS_MOST:
-        return
-    with suppress(CommitFailedException):
-        old = [snapshot.snapshot_id for snapshot in snapshots[:-SNAPSHOTS_KEPT]]
-        table.maintenance.expire_snapshots().by_ids(old).commit()
-
-
-def marks_of(properties: Mapping[str, str]) -> dict[Partition, int]:
-    """Return the marks among a table's properties."""
-    marks = {key.removeprefix(MARK): int(value) for key, value in properties.items() if key.startswith(MARK)}
-    return {(key.rpartition(".")[0], int(key.rpartition(".")[2])): offset for key, offset in marks.items()}
-
-
-def unarchived(
-    records: Iterable[RecordT], marks: Mapping[Partition, int]
-) -> tuple[list[RecordT], dict[Partition, int]]:
-    """Return the records above their partitions' marks, each once, and the marks that they move."""
-    moved: dict[Partition, int] = {}
-    fresh: list[RecordT] = []
-    for record in records:
-        origin = record.origin
-        place = origin.topic, origin.partition
-        if origin.offset > moved.get(place, marks.get(place, -1)):
-            moved[place] = origin.offset
-            fresh.append(record)
-    return fresh, moved
-
-
-def _key(place: Partition) -> str:
-    topic, partition = place
-    return f"{MARK}{topic}.{partition}"
-
-
-def _rows_at(batch: pa.RecordBatch, wanted: set[tuple[str, int, int]]) -> list[int]:
-    keys = zip(*(batch.column(name).to_pylist() for name in ("topic", "partition", "offset")), strict=True)
-    return [row for row, key in enumerate(keys) if key in wanted]
+def _rows_at(batch: pa.RecordBatch, wanted: set[Place]) -> list[int]:
+    return [row for row, place in enumerate(places_of(batch)) if place in wanted]

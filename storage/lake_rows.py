@@ -1,8 +1,11 @@
-"""Samples and dead letters as rows of the lake, and back."""
+"""Samples and dead letters as rows of the lake, and back.
+
+Tables are made of the events' JSON, column by column: a model for each row would cost more than all the rest.
+"""
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -10,7 +13,12 @@ from pydantic import JsonValue, TypeAdapter
 from pydantic_core import from_json
 
 from catalog.canonical import canonical
-from schemas.verdicts import AcceptedSample, DeadLetter, Event, Violation
+from quality.forecast import Letter
+from quality.frames import Record
+from quality.screening import EPOCH
+from schemas.errors import InputError
+from schemas.samples import Instant
+from schemas.verdicts import Origin, Violation
 
 TIME = pa.timestamp("us", tz="UTC")
 
@@ -19,6 +27,10 @@ ORIGIN = [
     pa.field("partition", pa.int32(), nullable=False),
     pa.field("offset", pa.int64(), nullable=False),
 ]
+
+# Of a replay, what its headers say: the offset of its first appearance in the same partition, and its count. They came
+# later than the tables, so they stand at the end: `Lake.ensure` adds to a table what it lacks.
+REPLAY = [pa.field("replay_of", pa.int64()), pa.field("replays", pa.int32())]
 
 SAMPLES = pa.schema(
     [
@@ -36,6 +48,7 @@ SAMPLES = pa.schema(
         pa.field("warnings", pa.string(), nullable=False),
         pa.field("suite", pa.string(), nullable=False),
         pa.field("policy", pa.string(), nullable=False),
+        *REPLAY,
     ]
 )
 
@@ -50,20 +63,31 @@ DEAD_LETTERS = pa.schema(
         pa.field("contract", pa.int32(), nullable=False),
         pa.field("suite", pa.string(), nullable=False),
         pa.field("policy", pa.string(), nullable=False),
+        *REPLAY,
     ]
 )
 
 _VIOLATIONS = TypeAdapter(tuple[Violation, ...])
+_TIMES = TypeAdapter(list[Instant])
+
+Fields = Mapping[str, Any]
 
 
-def samples_table(samples: Sequence[AcceptedSample]) -> pa.Table:
-    """Return the samples as rows of `SAMPLES`."""
-    return _table(SAMPLES, samples, _sample_row)
+def samples_table(values: Sequence[bytes]) -> pa.Table:
+    """Return `AcceptedSample` events, each as its JSON, as rows of `SAMPLES`.
+
+    A sample may be written in any way its contract takes: fields in any order, optional ones absent, times in any
+    ISO 8601 form, whole numbers where floats are meant.
+
+    Raises:
+        InputError: a value is no such event.
+    """
+    return _table(SAMPLES, values, _sample_columns)
 
 
-def dead_letters_table(letters: Sequence[DeadLetter]) -> pa.Table:
-    """Return the dead letters as rows of `DEAD_LETTERS`; key and value are the original bytes."""
-    return _table(DEAD_LETTERS, letters, _dead_letter_row)
+def dead_letters_table(values: Sequence[bytes]) -> pa.Table:
+    """Return `DeadLetter` events as rows of `DEAD_LETTERS`, as `samples_table` does samples; bytes are the original."""
+    return _table(DEAD_LETTERS, values, _dead_letter_columns)
 
 
 def sample_of(row: Mapping[str, Any]) -> dict[str, JsonValue]:
@@ -83,51 +107,77 @@ def sample_of(row: Mapping[str, Any]) -> dict[str, JsonValue]:
     }
 
 
-def dead_letter_of(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row of `DEAD_LETTERS` as plain values: bytes as they came, headers and violations as lists."""
-    headers = [(name, _bytes(value)) for name, value in from_json(row["headers"])]
-    return {**row, "headers": headers, "violations": _VIOLATIONS.validate_json(row["violations"])}
+def dead_letter_of(row: Mapping[str, Any]) -> Letter:
+    """Return the dead letter that a row of `DEAD_LETTERS` archives: key, value and headers byte for byte."""
+    place = Origin(topic=row["topic"], partition=row["partition"], offset=row["offset"])
+    record = Record(
+        offset=place.offset,
+        key=row["key"],
+        value=row["value"],
+        headers=tuple((name, _bytes(value)) for name, value in from_json(row["headers"])),
+        timestamp=(row["timestamp"] - EPOCH) // timedelta(milliseconds=1),
+    )
+    return Letter(place=place, record=record, violations=_VIOLATIONS.validate_json(row["violations"]))
 
 
-def _table(schema: pa.Schema, events: Sequence[Event], row: Callable[[Any], dict[str, Any]]) -> pa.Table:
-    return pa.Table.from_pylist([row(event) for event in events], schema=schema)
+def _table(schema: pa.Schema, values: Sequence[bytes], columns: Any) -> pa.Table:
+    try:
+        return pa.Table.from_pydict(columns([from_json(value) for value in values]), schema=schema)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(
+            f"What is to be archived is no event of this version of Assay ({error!r}): only its own workers may "
+            "write to the topics of accepted and rejected samples."
+        ) from error
 
 
-def _sample_row(accepted: AcceptedSample) -> dict[str, Any]:
-    sample: Mapping[str, Any] = accepted.sample
-    prediction = sample.get("prediction") or {}
+def _sample_columns(events: Sequence[Fields]) -> dict[str, Sequence[Any]]:
+    samples: list[Fields] = [event["sample"] for event in events]
+    predictions: list[Fields] = [sample.get("prediction") or {} for sample in samples]
     return {
-        **accepted.origin.model_dump(),
-        "sample_id": sample["sample_id"],
-        "source": sample["source"],
-        "occurred_at": datetime.fromisoformat(sample["occurred_at"]),
-        "contract": sample["contract"],
-        "payload": canonical(sample["payload"]).decode(),
-        "prediction_model": prediction.get("model"),
-        "prediction_scores": canonical(prediction["scores"]).decode() if prediction else None,
-        "embedding": sample.get("embedding"),
-        "attributes": canonical(sample.get("attributes") or {}).decode(),
-        "media": sample.get("media"),
-        "warnings": _violations(accepted.warnings),
-        "suite": accepted.versions.suite,
-        "policy": accepted.versions.policy,
+        **_shared_columns(events),
+        "sample_id": [sample["sample_id"] for sample in samples],
+        "source": [sample["source"] for sample in samples],
+        "occurred_at": _TIMES.validate_python([sample["occurred_at"] for sample in samples]),
+        "contract": [sample["contract"] for sample in samples],
+        "payload": [_text(sample["payload"]) for sample in samples],
+        "prediction_model": [prediction.get("model") for prediction in predictions],
+        "prediction_scores": [_text(each["scores"]) if each else None for each in predictions],
+        "embedding": [_floats(sample.get("embedding")) for sample in samples],
+        "attributes": [_text(sample.get("attributes") or {}) for sample in samples],
+        "media": [sample.get("media") for sample in samples],
+        "warnings": [_text(event.get("warnings") or []) for event in events],
     }
 
 
-def _dead_letter_row(letter: DeadLetter) -> dict[str, Any]:
+def _dead_letter_columns(events: Sequence[Fields]) -> dict[str, Sequence[Any]]:
     return {
-        **letter.origin.model_dump(),
-        "key": _bytes(letter.key),
-        "value": _bytes(letter.value),
-        "headers": canonical(letter.headers).decode(),
-        "timestamp": letter.timestamp,
-        "violations": _violations(letter.violations),
-        **letter.versions.model_dump(),
+        **_shared_columns(events),
+        "key": [_bytes(event["key"]) for event in events],
+        "value": [_bytes(event["value"]) for event in events],
+        "headers": [_text(event["headers"]) for event in events],
+        "timestamp": _TIMES.validate_python([event["timestamp"] for event in events]),
+        "violations": [_text(event["violations"]) for event in events],
+        "contract": [event["versions"]["contract"] for event in events],
     }
 
 
-def _violations(violations: Sequence[Violation]) -> str:
-    return canonical([violation.model_dump(mode="json") for violation in violations]).decode()
+def _shared_columns(events: Sequence[Fields]) -> dict[str, Sequence[Any]]:
+    replays: list[Fields | None] = [event.get("replay_of") for event in events]
+    return {
+        "replay_of": [replay and replay["origin"]["offset"] for replay in replays],
+        "replays": [replay and replay["replays"] for replay in replays],
+        **{name: [event["origin"][name] for event in events] for name in ("topic", "partition", "offset")},
+        **{name: [event["versions"][name] for event in events] for name in ("suite", "policy")},
+    }
+
+
+def _text(value: Any) -> str:
+    return canonical(value).decode()
+
+
+def _floats(values: Sequence[float] | None) -> list[float] | None:
+    """Return floats: Arrow refuses whole numbers beyond 2^53 where JSON and the contract do not."""
+    return None if values is None else [float(value) for value in values]
 
 
 def _bytes(text: str | None) -> bytes | None:

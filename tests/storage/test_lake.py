@@ -1,7 +1,6 @@
 """The lake: everything accepted or rejected is archived exactly once."""
 
 import base64
-import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -11,17 +10,16 @@ from uuid import uuid4
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import inspect
 
-from schemas.verdicts import AcceptedSample, DeadLetter, Origin, Versions, Violation
+from schemas.verdicts import DeadLetter, Origin, ReplayOf, Versions, Violation
+from storage.compaction import MERGE_ALL
 from storage.database import open_engine
-from storage.lake import CATALOG_TABLES, Lake, marks_of, unarchived
+from storage.lake import CATALOG_TABLES, TABLES, Lake
 from storage.lake_rows import SAMPLES, dead_letter_of, sample_of, samples_table
 from storage.settings import StorageSettings
-from storage.testing import fresh_database
+from storage.testing import accepted_sample, archive_dead_letters, archive_samples, fresh_database
 
 VERSIONS = Versions(contract=1, suite="s", policy="p")
 NOTE = Violation(rule="r", where="w", seen="1", allowed="2")
@@ -48,23 +46,6 @@ def project() -> str:
     return f"p-{uuid4().hex}"
 
 
-def accepted(offset: int, partition: int = 0, **sample: Any) -> AcceptedSample:
-    """Return the accepted sample at an offset; `sample` replaces fields."""
-    fields = {
-        "contract": 1,
-        "sample_id": f"s{partition}-{offset}",
-        "source": "camera",
-        "occurred_at": "2026-01-01T00:00:00.250000Z",
-        "payload": {"text": "čaj", "size": 1.0, "many": [1, None]},
-        "prediction": {"model": "m1", "scores": {"cat": 0.6, "dog": 0.1}},
-        "embedding": [0.1, 0.2],
-        "attributes": {"batch": 3, "dark": True},
-        "media": None,
-    }
-    origin = Origin(topic="zoo.samples", partition=partition, offset=offset)
-    return AcceptedSample(origin=origin, sample={**fields, **sample}, versions=VERSIONS)
-
-
 def dead(offset: int, value: bytes | None) -> DeadLetter:
     """Return the dead letter at an offset of partition 0."""
     return DeadLetter(
@@ -85,16 +66,24 @@ def offsets(lake: Lake, project: str) -> list[int]:
 
 def test_what_is_delivered_twice_is_archived_once(lake: Lake, project: str) -> None:
     """A frame that is screened again gives the same outputs again, with more behind them."""
-    assert lake.append_samples(project, [accepted(offset) for offset in (3, 4, 7)]) == 3
-    assert lake.append_samples(project, [accepted(offset) for offset in (3, 4, 7)]) == 0
-    assert lake.append_samples(project, [accepted(offset) for offset in (4, 7, 8, 7, 8, 9)]) == 2
+    assert archive_samples(lake, project, [accepted_sample(offset) for offset in (3, 4, 7)]) == 3
+    assert archive_samples(lake, project, [accepted_sample(offset) for offset in (3, 4, 7)]) == 0
+    assert archive_samples(lake, project, [accepted_sample(offset) for offset in (4, 7, 8, 7, 8, 9)]) == 2
     assert offsets(lake, project) == [3, 4, 7, 8, 9]
+
+
+def test_an_earlier_offset_that_comes_late_is_not_lost(lake: Lake, project: str) -> None:
+    """A batch that timed out is published again, behind its successors; its offsets lie below the mark."""
+    archive_samples(lake, project, [accepted_sample(offset) for offset in (0, 1, 6, 7)])
+    assert archive_samples(lake, project, [accepted_sample(offset) for offset in range(10)]) == 6
+    assert archive_samples(lake, project, [accepted_sample(offset) for offset in range(10)]) == 0
+    assert offsets(lake, project) == list(range(10))
 
 
 def test_partitions_have_marks_of_their_own(lake: Lake, project: str) -> None:
     """A low offset of one partition is not old because another is ahead."""
-    lake.append_samples(project, [accepted(90, partition=0), accepted(5, partition=11)])
-    lake.append_samples(project, [accepted(6, partition=11), accepted(0, partition=2)])
+    archive_samples(lake, project, [accepted_sample(90, partition=0), accepted_sample(5, partition=11)])
+    archive_samples(lake, project, [accepted_sample(6, partition=11), accepted_sample(0, partition=2)])
     assert lake.marks(project) == {("zoo.samples", 0): 90, ("zoo.samples", 11): 6, ("zoo.samples", 2): 0}
     assert lake.counts(project) == {("zoo.samples", 0): 1, ("zoo.samples", 11): 2, ("zoo.samples", 2): 1}
 
@@ -104,8 +93,8 @@ def test_writers_of_many_partitions_at_once_lose_nothing(settings: StorageSettin
 
     def work(partition: int) -> int:
         with Lake.open(settings) as lake:
-            frames = [[accepted(offset, partition) for offset in range(start, start + 5)] for start in (0, 3, 8)]
-            return sum(lake.append_samples(project, frame) for frame in frames)
+            frames = [[accepted_sample(offset, partition) for offset in range(start, start + 5)] for start in (0, 3, 8)]
+            return sum(archive_samples(lake, project, frame) for frame in frames)
 
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(work, range(4))) == [13] * 4
@@ -116,11 +105,11 @@ def test_writers_of_many_partitions_at_once_lose_nothing(settings: StorageSettin
 
 def test_two_writers_of_one_partition_archive_it_once(settings: StorageSettings, project: str) -> None:
     """After a rebalance the old owner may still be at work on the frame that the new one has in hand."""
-    frame = [accepted(offset) for offset in range(20)]
+    frame = [accepted_sample(offset) for offset in range(20)]
 
     def work(_: int) -> int:
         with Lake.open(settings) as lake:
-            return lake.append_samples(project, frame)
+            return archive_samples(lake, project, frame)
 
     with ThreadPoolExecutor(4) as threads:
         assert sorted(threads.map(work, range(4))) == [0, 0, 0, 20]
@@ -132,7 +121,7 @@ def test_a_commit_that_fails_leaves_neither_rows_nor_mark(
     lake: Lake, project: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows and mark are one commit; the next try archives everything."""
-    lake.append_samples(project, [accepted(0)])
+    archive_samples(lake, project, [accepted_sample(0)])
 
     def lost(*_: Any) -> None:
         raise ConnectionError
@@ -141,34 +130,34 @@ def test_a_commit_that_fails_leaves_neither_rows_nor_mark(
         # A crash at this very point cannot be had from outside.
         patched.setattr("pyiceberg.catalog.sql.SqlCatalog.commit_table", lost)
         with pytest.raises(ConnectionError):
-            lake.append_samples(project, [accepted(1)])
+            archive_samples(lake, project, [accepted_sample(1)])
     assert (offsets(lake, project), lake.marks(project)) == ([0], {("zoo.samples", 0): 0})
-    assert lake.append_samples(project, [accepted(0), accepted(1)]) == 1
+    assert archive_samples(lake, project, [accepted_sample(0), accepted_sample(1)]) == 1
 
 
 def test_forgetting_snapshots_forgets_no_row(lake: Lake, project: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The list of snapshots stays short, whatever the number of frames."""
-    monkeypatch.setattr("storage.lake.SNAPSHOTS_MOST", 4)
-    monkeypatch.setattr("storage.lake.SNAPSHOTS_KEPT", 2)
+    monkeypatch.setattr("storage.lake_append.SNAPSHOTS_MOST", 4)
+    monkeypatch.setattr("storage.lake_append.SNAPSHOTS_KEPT", 2)
     for offset in range(12):
-        lake.append_samples(project, [accepted(offset)])
+        archive_samples(lake, project, [accepted_sample(offset)])
     assert (offsets(lake, project), lake.marks(project)) == (list(range(12)), {("zoo.samples", 0): 11})
     assert len(lake.catalog.load_table((project, "samples")).snapshots()) <= 4
 
 
 def test_a_sample_comes_back_as_its_contract_read_it(lake: Lake, project: str) -> None:
     """Floats stay floats, text stays text, and what is absent stays absent."""
-    bare = accepted(2, prediction=None, embedding=None, attributes={}, media="m.png")
-    lake.append_samples(project, [accepted(1), bare])
+    bare = accepted_sample(2, prediction=None, embedding=None, attributes={}, media="m.png")
+    archive_samples(lake, project, [accepted_sample(1), bare])
     found = lake.samples(project).sort_by("offset").to_pylist()
-    expected = [{**one.sample, "attributes": one.sample.get("attributes")} for one in (accepted(1), bare)]
+    expected = [{**one.sample, "attributes": one.sample.get("attributes")} for one in (accepted_sample(1), bare)]
     assert [sample_of(row) for row in found] == expected
 
 
 def test_samples_are_filtered_and_found_by_origin(lake: Lake, project: str) -> None:
     """By an Iceberg filter, or by where they stood in Kafka."""
-    samples = [accepted(offset) for offset in range(6)]
-    lake.append_samples(project, samples)
+    samples = [accepted_sample(offset) for offset in range(6)]
+    archive_samples(lake, project, samples)
     assert lake.samples(project, ("offset",), "offset >= 4").num_rows == 2
     found = lake.samples_at(project, [samples[1].origin, samples[5].origin])
     assert sorted(found.column("sample_id").to_pylist()) == ["s0-1", "s0-5"]
@@ -177,14 +166,38 @@ def test_samples_are_filtered_and_found_by_origin(lake: Lake, project: str) -> N
 
 def test_dead_letters_keep_the_bytes_that_came(lake: Lake, project: str) -> None:
     """Whatever they were, or nothing at all."""
-    assert lake.append_dead_letters(project, [dead(1, b"\x00\xff{"), dead(2, None), dead(1, b"again")]) == 2
+    assert archive_dead_letters(lake, project, [dead(1, b"\x00\xff{"), dead(2, None), dead(1, b"again")]) == 2
     found = [dead_letter_of(row) for row in lake.dead_letters(project).sort_by("offset").to_pylist()]
-    assert [(row["value"], row["headers"][0], row["violations"]) for row in found] == [
+    assert [(one.record.value, one.record.headers[0], one.violations) for one in found] == [
         (b"\x00\xff{", ("trace", b"\xff"), (NOTE,)),
         (None, ("trace", b"\xff"), (NOTE,)),
     ]
     assert lake.counts(project, "dead_letters") == {("zoo.samples", 0): 2}
     assert lake.counts(project) == {}
+
+
+def test_a_table_that_an_earlier_assay_made_gets_the_columns_that_it_lacks(
+    lake: Lake, project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows stay readable, and a worker of that time may go on; they say nothing of what was not known then."""
+    known = [name for name in SAMPLES.names if name not in ("replay_of", "replays")]
+
+    def as_earlier(offset: int) -> None:
+        rows = samples_table([accepted_sample(offset).model_dump_json().encode()])
+        lake.archive(project, "samples", rows.select(known))
+
+    with monkeypatch.context() as earlier:
+        earlier.setitem(TABLES, "samples", pa.schema([SAMPLES.field(name) for name in known]))
+        lake.ensure(project)
+    as_earlier(1)
+    lake.ensure(project)
+    lake.ensure(project)
+    as_earlier(2)
+    link = ReplayOf(origin=accepted_sample(1).origin, replays=2)
+    archive_samples(lake, project, [accepted_sample(3).model_copy(update={"replay_of": link})])
+    lake.compact(project, fan=MERGE_ALL)
+    rows = lake.samples(project, ("offset", "replay_of", "replays")).sort_by("offset")
+    assert [tuple(row.values()) for row in rows.to_pylist()] == [(1, None, None), (2, None, None), (3, 1, 2)]
 
 
 def test_many_processes_may_open_a_new_lake_at_once(stack: Any, tmp_path: Path) -> None:
@@ -203,24 +216,3 @@ def test_many_processes_may_open_a_new_lake_at_once(stack: Any, tmp_path: Path) 
             assert list(threads.map(work, range(4))) == [0] * 4
         assert set(inspect(engine).get_table_names()) - before == CATALOG_TABLES
         engine.dispose()
-
-
-Offsets = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9)), max_size=30)
-
-
-@given(delivered=Offsets)
-def test_only_what_lies_above_the_marks_is_fresh(delivered: list[tuple[int, int]]) -> None:
-    """Whatever the order, no offset is archived twice, and delivering all of it again archives nothing."""
-    records = [accepted(offset, partition) for partition, offset in delivered]
-    fresh, marks = unarchived(records, {})
-    origins = [(one.origin.partition, one.origin.offset) for one in fresh]
-    assert len(set(origins)) == len(origins)
-    assert unarchived(records, marks) == ([], {})
-    assert marks_of({f"assay.archived.{t}.{p}": str(n) for (t, p), n in marks.items()}) == marks
-
-
-def test_rows_have_the_lakes_schema() -> None:
-    """Types are declared, never guessed from the first rows."""
-    table: pa.Table = samples_table([accepted(1)])
-    assert table.schema == SAMPLES
-    assert json.loads(table.column("payload")[0].as_py()) == accepted(1).sample["payload"]
