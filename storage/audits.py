@@ -5,23 +5,31 @@ from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import Engine, insert, select
 
 from quality.ledger import AuditReport, Kept, Offsets
+from storage.database import lost_connections_named
 from storage.lake import Lake
 from storage.tables import AuditRow, TaskRow
 
-PLACE = ("topic", "partition", "offset")
+PLACE = ("partition", "offset")
+LINK = ("replay_of", "replays")
 
 
+@lost_connections_named()
 def kept(engine: Engine, lake: Lake, project: str, topic: str, partitions: Iterable[int]) -> dict[int, Kept]:
     """Return the offsets of `topic` that the lake and the queue hold, by partition."""
-    archived = _of_lake(lake.samples(project, PLACE, f"topic == '{topic}'"))
-    letters = _of_lake(lake.dead_letters(project, PLACE, f"topic == '{topic}'"))
-    tasks = _of_queue(engine, topic)
+    samples = lake.samples(project, (*PLACE, *LINK), f"topic == '{topic}'")
+    dead_letters = lake.dead_letters(project, (*PLACE, *LINK), f"topic == '{topic}'")
+    archived, letters, tasks = _of_lake(samples), _of_lake(dead_letters), _of_queue(engine, topic)
+    links = [*_links(samples), *_links(dead_letters)]
     return {
         partition: Kept(
-            archived=_at(archived, partition), dead_letters=_at(letters, partition), tasks=_at(tasks, partition)
+            archived=_at(archived, partition),
+            dead_letters=_at(letters, partition),
+            tasks=_at(tasks, partition),
+            links={offset: link for (of, offset), link in links if of == partition},
         )
         for partition in partitions
     }
@@ -29,8 +37,14 @@ def kept(engine: Engine, lake: Lake, project: str, topic: str, partitions: Itera
 
 def _of_lake(table: pa.Table) -> Offsets:
     """Return (n, 2): partition and offset."""
-    columns = [table.column(name).to_numpy().astype(np.int64) for name in ("partition", "offset")]
+    columns = [table.column(name).to_numpy().astype(np.int64) for name in PLACE]
     return np.stack(columns, axis=1)
+
+
+def _links(table: pa.Table) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Return place and link of the rows that have one."""
+    rows = table.filter(pc.is_valid(table.column("replays"))).to_pylist()
+    return [((row["partition"], row["offset"]), (row["replay_of"], row["replays"])) for row in rows]
 
 
 def _of_queue(engine: Engine, topic: str) -> Offsets:
@@ -44,6 +58,7 @@ def _at(places: Offsets, partition: int) -> Offsets:
     return offsets
 
 
+@lost_connections_named()
 def record(engine: Engine, project: str, report: AuditReport) -> None:
     """Keep the report."""
     with engine.begin() as connection:
@@ -52,6 +67,7 @@ def record(engine: Engine, project: str, report: AuditReport) -> None:
         )
 
 
+@lost_connections_named()
 def last(engine: Engine, project: str) -> tuple[datetime, AuditReport] | None:
     """Return when the project was last audited, and what was found; None where it never was."""
     row = AuditRow

@@ -55,6 +55,27 @@ class ReceiptRow(Base):
     received_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+class ReplayRow(Base):
+    """One replay of the dead letter at (topic, partition, offset), which is replayed once at most.
+
+    Written before the record is published; `stands_at`, its offset in the same partition, after the broker confirmed.
+    """
+
+    __tablename__ = "replays"
+
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    partition: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    offset: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    replay_id: Mapped[UUID] = mapped_column(unique=True)
+    first: Mapped[int]
+    replays: Mapped[int]
+    sought_from: Mapped[int]
+    stands_at: Mapped[int | None]
+    planned_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (UniqueConstraint("topic", "partition", "stands_at"),)
+
+
 class GuidelineRow(Base):
     """One published version of a project's label definitions."""
 

@@ -4,7 +4,7 @@ from sqlalchemy import Engine
 
 from quality.ledger import AuditReport, audit, unaccounted
 from schemas.errors import UnavailableError
-from storage import audits, receipts
+from storage import audits, receipts, replays
 from storage.lake import Lake
 from storage.projects import Project
 from streams.topics import offsets, vacant
@@ -15,9 +15,16 @@ def run_audit(project: Project, *, bootstrap: str, engine: Engine, lake: Lake) -
     topic = project.topics.samples
     ends = {partition: end for partition, (_, end) in offsets(bootstrap, topic).items()}
     if not ends:
-        raise UnavailableError(f"The topic {topic} does not exist yet: `assay up` makes it.")
+        raise UnavailableError(f"The topic {topic} does not exist yet: run `assay prepare`, which makes it.")
     found = receipts.receipts_of(engine, topic)
     kept = audits.kept(engine, lake, project.config.name, topic, ends)
-    report = audit(topic, ends, found, kept, vacant(bootstrap, topic, unaccounted(ends, found)))
+    report = audit(
+        topic,
+        ends,
+        found,
+        kept,
+        vacant(bootstrap, topic, unaccounted(ends, found)),
+        replays=replays.replays_of(engine, topic),
+    )
     audits.record(engine, project.config.name, report)
     return report
