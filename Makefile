@@ -5,10 +5,10 @@ UV := .venv-bootstrap/env/bin/uv
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint format check lock clean
+.PHONY: help setup demo up down status test lint format check lock bench-dirty bench-rules bench-stream chaos fuzz clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make both environments and fetch Kafka; instant when nothing changed (PYTHON=... chooses the interpreter)
 	@infra/setup.sh
@@ -32,6 +32,7 @@ lint: setup ## check form, rules, types and the direction of imports
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
+	@.venv/bin/mypy bench
 	@PYTHONPATH=. .venv/bin/lint-imports
 
 format: setup ## format the code and mend what can be mended by itself
@@ -40,13 +41,34 @@ format: setup ## format the code and mend what can be mended by itself
 
 check: lint test ## lint, then test
 
+bench-rules: setup ## measure how fast the stream and Great Expectations judge the same rules
+	@PYTHONPATH=. .venv/bin/python bench/rules.py
+
+bench-dirty: setup ## measure how many wrong cells rules find in dirty tables (ASSAY_DATA=the folder of the data sets)
+	@.venv/bin/python -m bench.dirty
+
+fuzz: setup ## screen a million spoiled records, and prove that nothing escapes, gets lost or is read in two ways
+	@.venv/bin/python -m bench.fuzz $(ARGS)
+
 lock: setup ## resolve the dependencies anew and write requirements/*.txt and the jars' lock
 	$(COMPILE) --upgrade --group pyproject.toml:bootstrap -o requirements/bootstrap.txt
 	$(COMPILE) --upgrade pyproject.toml --group streaming --group console --group embedded --group dev \
 		-o requirements/assay.txt
 	$(COMPILE) --upgrade pyproject.toml --group airflow -o requirements/airflow.txt
+	$(COMPILE) --upgrade --group pyproject.toml:bench -o requirements/bench.txt
 	.venv/bin/python -m infra.jars lock
 
+bench-stream: ## measure screening beside Faust, Quix Streams and aiokafka (about 10 minutes)
+	@infra/setup.sh bench
+	@.venv/bin/python -m bench.stream $(ARGS)
+
+chaos: setup ## break everything around the stream while it runs, and prove that nothing is lost (about 8 minutes)
+	@.venv/bin/python -m bench.chaos $(ARGS)
+
 clean: ## stop the platform and remove everything made here: environments, caches and var/ with ALL ITS DATA
-	@if [ -x .venv/bin/assay ]; then .venv/bin/assay down; fi
-	rm -rf .venv .venv-airflow .venv-bootstrap var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@if [ -x .venv/bin/assay ]; then \
+		for var in var var/demo "$${ASSAY_VAR:-var}" "$${ASSAY_VAR:-var}/demo"; do \
+			if [ -d "$$var/run" ]; then ASSAY_VAR="$$var" .venv/bin/assay down || exit 1; fi; \
+		done; \
+	fi
+	rm -rf .venv .venv-airflow .venv-bench .venv-bootstrap var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

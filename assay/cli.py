@@ -2,7 +2,7 @@
 
 import typer
 
-from assay.commands import dataset, labeler, project, samples, stack
+from assay.commands import contract, dataset, labeler, lake, project, replay, samples, stack, suggest
 from assay.demo.command import demo
 
 
@@ -24,11 +24,18 @@ app.command()(stack.status)
 app.command()(stack.prepare)
 app.command()(samples.produce)
 app.command()(samples.audit)
+app.command()(replay.replay)
+app.command()(suggest.suggest)
 app.command()(demo)
 
 projects = _group("Look at project folders.")
 projects.command("check")(project.check)
 app.add_typer(projects, name="project")
+
+contracts = _group("Look at a project's contract versions, and publish them.")
+contracts.command("diff")(contract.diff)
+contracts.command("export")(contract.export)
+app.add_typer(contracts, name="contract")
 
 datasets = _group("Look at published dataset versions.")
 datasets.command("list")(dataset.list_versions)
@@ -37,4 +44,9 @@ app.add_typer(datasets, name="dataset")
 
 labelers = _group("Say who may label.")
 labelers.command("add")(labeler.add)
+labelers.command("token")(labeler.token)
 app.add_typer(labelers, name="labeler")
+
+lakes = _group("Look after the lake.")
+lakes.command("compact")(lake.compact)
+app.add_typer(lakes, name="lake")

@@ -8,7 +8,8 @@ from rich.console import Console
 
 from assay.settings import CommandSettings
 
-out = Console()
+# What is printed is often what somebody else wrote: a name or a path in brackets is no markup.
+out = Console(markup=False, emoji=False)
 
 ProjectFolder = Annotated[
     Path | None,

@@ -1,11 +1,13 @@
 """The whole platform as a list of programs, in the order in which they lean on each other."""
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
 from threading import Lock
-from urllib.parse import urlsplit
 
 import httpx
 
+from console.settings import ConsoleSettings
 from infra.programs import Program, python_module
 from infra.services import airflow_services, storage_services
 from infra.settings import CHECKOUT
@@ -15,8 +17,8 @@ from storage.database import open_engine
 from storage.lake import Lake
 from storage.migrate import migrate
 from storage.projects import Project
-from storage.settings import StorageSettings
-from streams.settings import Role
+from storage.settings import StackedSettings, StorageSettings
+from streams.settings import Role, StreamSettings
 from streams.topics import ensure_topics
 
 
@@ -30,23 +32,43 @@ def loop(stack: Stack, project: Project) -> list[Program]:
     services = storage_services(stack)
     needs = tuple(service.name for service in services)
     prepared = _prepared(stack, project)
-    environment = _environment(stack, project)
     return [
         *services,
-        *(_worker(role, environment, needs, prepared) for role in Role),
-        _api(stack, environment, needs, prepared),
+        *(_worker(stack, project, role, needs, prepared) for role in Role),
+        _api(stack, project, needs, prepared),
     ]
 
 
 def schedule(stack: Stack, project: Project) -> list[Program]:
-    """Return Airflow's programs; they need PostgreSQL."""
+    """Return Airflow's programs; they need PostgreSQL. Each task reads the project's folder anew."""
     return airflow_services(stack, environment=_environment(stack, project))
 
 
 def _environment(stack: Stack, project: Project) -> dict[str, str]:
+    """Return what every program is told of data and project."""
     own = {"ASSAY_VAR": str(stack.settings.var), "ASSAY_PROJECT": str(project.folder)}
-    # All of it, or a program would inherit what was set when the stack was first started.
-    return {**stack.addresses.variables(), **own}
+    return {**storage_of(stack).variables(), **own}
+
+
+def _reading(stack: Stack, project: Project, settings: StackedSettings) -> dict[str, str]:
+    """Return the environment of a program that reads the project once, when it starts.
+
+    Every setting is in it, set or not: a program would otherwise inherit what was set when the stack was first
+    started. Nobody reads the digest; with it a program whose project was edited has another environment, for which
+    the stack restarts it.
+    """
+    return {**_environment(stack, project), **settings.variables(), "ASSAY_PROJECT_DIGEST": digest(project.folder)}
+
+
+def digest(folder: Path) -> str:
+    """Return the SHA-256 of the files of a project's folder, but for hidden ones and what Python caches."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    whole = hashlib.sha256()
+    for file in files:
+        name = file.relative_to(folder)
+        if not any(part.startswith(".") or part == "__pycache__" for part in name.parts):
+            whole.update(f"{name}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode(errors="surrogateescape"))
+    return whole.hexdigest()
 
 
 def prepare(project: Project, *, storage: StorageSettings, bootstrap: str) -> None:
@@ -60,34 +82,45 @@ def prepare(project: Project, *, storage: StorageSettings, bootstrap: str) -> No
     ensure_topics(bootstrap, project.topics, partitions=project.config.partitions)
 
 
+def storage_of(stack: Stack) -> StorageSettings:
+    """Return where the stack keeps its data."""
+    at = stack.addresses
+    return StorageSettings(
+        database_url=at.database_url, lake=at.lake, lake_properties=at.lake_properties.get_secret_value()
+    )
+
+
 def _prepared(stack: Stack, project: Project) -> Callable[[], None]:
     """Return what prepares the stack for the project; several programs may ask for it, the first has it done."""
-    storage = StorageSettings(database_url=stack.addresses.database_url, lake=stack.addresses.lake)
+    storage = storage_of(stack)
     return _once(lambda: prepare(project, storage=storage, bootstrap=stack.addresses.kafka_bootstrap))
 
 
 def _worker(
-    role: Role, environment: Mapping[str, str], needs: tuple[str, ...], prepared: Callable[[], None]
+    stack: Stack, project: Project, role: Role, needs: tuple[str, ...], prepared: Callable[[], None]
 ) -> Program:
     name = f"worker-{role}"
+    bootstrap = stack.addresses.kafka_bootstrap
+    settings = StreamSettings(kafka_bootstrap=bootstrap, project=project.folder, worker_id=name)
     return Program(
         name=name,
         command=python_module("streams", role),
-        environment={**environment, "ASSAY_WORKER_ID": name},
+        environment=_reading(stack, project, settings),
         folder=CHECKOUT,
         needs=needs,
         prepare=prepared,
     )
 
 
-def _api(stack: Stack, environment: Mapping[str, str], needs: tuple[str, ...], prepared: Callable[[], None]) -> Program:
-    url = stack.addresses.api_url
+def _api(stack: Stack, project: Project, needs: tuple[str, ...], prepared: Callable[[], None]) -> Program:
+    url, port = stack.addresses.api_url, stack.ports.api
+    settings = ConsoleSettings(project=project.folder, api_host=stack.settings.api_host, api_port=port)
     return Program(
         name="api",
         command=python_module("console"),
-        environment={**environment, "ASSAY_API_PORT": str(urlsplit(url).port)},
+        environment=_reading(stack, project, settings),
         folder=CHECKOUT,
-        ports={"ASSAY_API_PORT": stack.ports.api},
+        ports={"ASSAY_API_PORT": port},
         needs=needs,
         prepare=prepared,
         ready=lambda: _answers(f"{url}/v1/healthz"),

@@ -14,5 +14,3 @@ class CommandSettings(StackedSettings):
 
     project: Path = Field(default=CHECKOUT / "examples" / "digits", description="folder of the project")
     kafka_bootstrap: str | None = Field(default=None, description="host:port of the Kafka brokers")
-    api_url: str | None = Field(default=None, description="address of the API")
-    airflow_url: str | None = Field(default=None, description="address of Airflow")

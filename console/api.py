@@ -10,6 +10,7 @@ from console.limits import BodyLimit
 from console.problems import state_problems
 from console.routes import router
 from console.settings import ConsoleSettings
+from schemas.samples import json_schema
 from storage.database import open_engine
 from storage.guidelines import ensure
 from storage.projects import read_project
@@ -41,7 +42,7 @@ def _opened(settings: ConsoleSettings, storage: StorageSettings) -> Lifespan:
             stack.callback(engine.dispose)
             ensure(engine, project.config.name, project.guideline)
             sample = project.samples[project.config.contract.current]
-            app.state.desk = Desk(engine=engine, project=project.config, contract=sample.model_json_schema())
+            app.state.desk = Desk(engine=engine, project=project.config, contract=json_schema(sample))
             yield
 
     return lifespan

@@ -13,7 +13,7 @@ from schemas.errors import AssayError, ConflictError, InputError, UnavailableErr
 # What to do about each status that the API answers with.
 REMEDIES = {
     400: "Send well-formed JSON; /openapi.json says what each endpoint takes.",
-    401: "Send `Authorization: Bearer TOKEN` with the token shown at registration; a lost one can be issued anew.",
+    401: "Send `Authorization: Bearer TOKEN` with the token that `assay labeler add` (or `token`) showed.",
     403: "Ask the project's lead to do this, or use the lead's token.",
     404: "Look up the endpoints in /openapi.json.",
     405: "Look up the endpoints and their methods in /openapi.json.",

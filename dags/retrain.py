@@ -24,16 +24,16 @@ DATASET = Asset(name=f"{PROJECT}-dataset", uri=f"assay://{PROJECT}/dataset")
     tags=["assay", PROJECT],
 )
 def retrain() -> None:
-    """Train on the latest version. An asset event is a hint: a lost or doubled one does no harm."""
+    """Train on every version that was not trained on. An asset event is a hint: a lost or doubled one does no harm."""
 
     @task
-    def train() -> dict[str, Any]:
-        """Return the report; a version that was trained on is not trained on again."""
+    def train() -> list[dict[str, Any]]:
+        """Return the new reports, oldest version first; a version that was trained on is not trained on again."""
         from storage.projects import read_project  # noqa: PLC0415 - seconds to import, never while parsing
         from storage.settings import StorageSettings  # noqa: PLC0415
-        from storage.training import retrain as train_latest  # noqa: PLC0415
+        from storage.training import retrain as train_new  # noqa: PLC0415
 
-        return train_latest(read_project(FOLDER), StorageSettings()).model_dump(mode="json")
+        return [report.model_dump(mode="json") for report in train_new(read_project(FOLDER), StorageSettings())]
 
     train()
 

@@ -13,6 +13,7 @@ from infra.settings import PREFIX, InfraSettings
 POSTGRES_USER = "assay"
 DATABASE = "assay"
 AIRFLOW_DATABASE = "airflow"
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # what a server is told to listen on every address
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,17 +24,23 @@ class Addresses:
     database_url: SecretStr
     airflow_database_url: SecretStr
     api_url: str
-    airflow_url: str
+    airflow_url: SecretStr
     lake: str
+    lake_properties: SecretStr
+
+    @property
+    def airflow_page(self) -> str:
+        """Airflow's address for people: without the user and the password that may be in it."""
+        parts = urlsplit(self.airflow_url.get_secret_value())
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
     def variables(self) -> dict[str, str]:
-        """Return the addresses as the `ASSAY_*` variables that every package's settings read; holds a password."""
+        """Return the addresses as the `ASSAY_*` variables that every package's settings read; holds passwords."""
         return {
             f"{PREFIX}KAFKA_BOOTSTRAP": self.kafka_bootstrap,
             f"{PREFIX}DATABASE_URL": self.database_url.get_secret_value(),
-            f"{PREFIX}API_URL": self.api_url,
-            f"{PREFIX}AIRFLOW_URL": self.airflow_url,
             f"{PREFIX}LAKE": self.lake,
+            f"{PREFIX}LAKE_PROPERTIES": self.lake_properties.get_secret_value(),
         }
 
 
@@ -44,9 +51,10 @@ def addresses_of(settings: InfraSettings, ports: Ports) -> Addresses:
         kafka_bootstrap=settings.kafka_bootstrap or f"{LOOPBACK}:{ports.kafka}",
         database_url=database,
         airflow_database_url=SecretStr(_sibling(database.get_secret_value(), AIRFLOW_DATABASE)),
-        api_url=f"http://{LOOPBACK}:{ports.api}",
-        airflow_url=settings.airflow_url or f"http://{LOOPBACK}:{ports.airflow}",
-        lake=str(settings.var / "lake"),
+        api_url=f"http://{_reached_at(settings.api_host)}:{ports.api}",
+        airflow_url=settings.airflow_url or SecretStr(f"http://{LOOPBACK}:{ports.airflow}"),
+        lake=settings.lake or str(settings.var / "lake"),
+        lake_properties=settings.lake_properties or SecretStr("{}"),
     )
 
 
@@ -57,8 +65,19 @@ def stack_file(var: Path) -> Path:
 
 def write_addresses(settings: InfraSettings, addresses: Addresses) -> None:
     """Replace the stack's file in one step; readable by its owner only, since it holds a password."""
-    lines = (f"{name}='{value}'" for name, value in addresses.variables().items())
+    lines = (f"{name}='{_quoted(value)}'" for name, value in addresses.variables().items())
     write_private(stack_file(settings.var), "\n".join(lines) + "\n")
+
+
+def _quoted(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("'", "\\'")
+
+
+def _reached_at(host: str) -> str:
+    """Return the host under which this machine reaches a server that listens there, for a URL."""
+    if host in EVERYWHERE:
+        return LOOPBACK
+    return f"[{host}]" if ":" in host else host
 
 
 def _embedded_database(var: Path, ports: Ports) -> str:

@@ -98,10 +98,6 @@ class Airflow:
         errors = self._call("GET", "/importErrors", params={"limit": PAGE})["import_errors"]
         return {str(error["filename"]): str(error["stack_trace"]) for error in errors}
 
-    def unpause(self, dag_id: str) -> None:
-        """Let a DAG's schedule and assets start it."""
-        self._call("PATCH", f"/dags/{dag_id}", json={"is_paused": False})
-
     def trigger(self, dag_id: str, conf: Mapping[str, Any] | None = None) -> str:
         """Start a run and return its id."""
         body = self._call("POST", f"/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": dict(conf or {})})

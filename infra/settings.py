@@ -18,12 +18,18 @@ def absolute(path: Path) -> Path:
     return path.expanduser().resolve()
 
 
+def absolute_place(place: str) -> str:
+    """Return a URI as it is, and a folder as `absolute` does."""
+    return place if "://" in place else str(absolute(Path(place)))
+
+
 def default_jars() -> Path:
     """Return the user's cache folder for jars, as the XDG base directory specification has it."""
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "assay" / "jars"
 
 
 AbsolutePath = Annotated[Path, AfterValidator(absolute)]
+Place = Annotated[str, AfterValidator(absolute_place)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -44,7 +50,10 @@ class InfraSettings(BaseSettings):
     postgres_port: Port | None = Field(default=None, description="port of the embedded PostgreSQL; else a free one")
     api_port: Port | None = Field(default=None, description="port of the console and API; else 8400 or a free one")
     airflow_port: Port | None = Field(default=None, description="port of the embedded Airflow; else 8401 or a free one")
-    airflow_url: str | None = Field(default=None, description="an outside Airflow; none is started then")
+    airflow_url: SecretStr | None = Field(default=None, description="an outside Airflow; none is started then")
+    api_host: str = Field(default="127.0.0.1", description="address on which the API listens")
+    lake: Place | None = Field(default=None, description="folder or object-store URI of the lake; else a folder of var")
+    lake_properties: SecretStr | None = Field(default=None, description="properties of the lake's files, as JSON")
     jars: AbsolutePath = Field(default_factory=default_jars, description="folder of the Kafka jars")
     maven_url: str | None = Field(default=None, description="a Maven repository to fetch the jars from")
     airflow_env: AbsolutePath = Field(

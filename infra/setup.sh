@@ -4,6 +4,7 @@
 #   .venv-bootstrap   uv, which installs the other two quickly; itself installed by pip
 #   .venv             Assay: streaming, console, embedded services, development tools
 #   .venv-airflow     Airflow, whose dependencies contradict the stream's (docs/decisions/0001)
+#   .venv-bench       peers to measure beside: with the argument `bench` only
 #   the Kafka jars    in the user's cache, shared by all checkouts
 #
 # Every package comes from requirements/*.txt with its hash. A finished environment carries a stamp: run again, it
@@ -58,7 +59,8 @@ project_stamp() { digest pyproject.toml; }
 is() { [ -f "$1" ] && [ "$(cat "$1")" = "$2" ]; }
 
 finished() {
-    is .venv-bootstrap/stamp "$(stamp_of bootstrap)" &&
+    [ -z "$extra" ] || { is ".venv-$extra/stamp" "$(stamp_of "$extra")" && is ".venv-$extra/project" "$(project_stamp)"; } &&
+        is .venv-bootstrap/stamp "$(stamp_of bootstrap)" &&
         is .venv/stamp "$(stamp_of assay)" && is .venv/project "$(project_stamp)" &&
         is .venv-airflow/stamp "$(stamp_of airflow)" && is .venv-airflow/project "$(project_stamp)"
 }
@@ -141,6 +143,7 @@ fetch_jars() {
 }
 
 main() {
+    local extra=${1:-}
     choose_python
     if ! finished; then
         mkdir -p "$LOGS"
@@ -158,10 +161,11 @@ main() {
         fetch_jars
         wait $! || exit 1
         trap - EXIT
+        if [ -n "$extra" ]; then make_environment ".venv-$extra" "$extra"; fi
         say "done in $SECONDS s; next: make demo"
     else
         .venv/bin/python -m infra.jars fetch >/dev/null
     fi
 }
 
-main
+main "$@"

@@ -10,7 +10,8 @@ from functools import cached_property
 from threading import Event
 
 from infra.addresses import Addresses, addresses_of, write_addresses
-from infra.errors import DiskFullError, ProgramError, StackError
+from infra.errors import DiskFullError, ProgramError
+from infra.folders import close_folders, make_var
 from infra.orphans import end_orphans
 from infra.ports import Ports, choose_ports, require_free
 from infra.programs import Program, ProgramStatus, State, running
@@ -42,6 +43,7 @@ class Stack:
     @cached_property
     def ports(self) -> Ports:
         """Port of each service; chooses and remembers those that nobody set."""
+        make_var(self.settings.var)
         return choose_ports(self.settings)
 
     @cached_property
@@ -61,6 +63,7 @@ class Stack:
         """
         self._require_disk()
         with self._lock():
+            close_folders(self.settings.var)
             if not self._supervisor.is_alive():
                 end_orphans(self.settings.var)
                 self._supervisor.launch()
@@ -84,21 +87,6 @@ class Stack:
         if not self._supervisor.is_alive():
             return []
         return self._supervisor.statuses()
-
-    def restart(self, name: str) -> None:
-        """Stop a program of the running stack and start it again; does not wait for readiness.
-
-        Raises:
-            StackError: The stack is down, or has no such program.
-        """
-        with self._lock():
-            known = sorted(status.name for status in self.status())
-            if name not in known:
-                raise StackError(
-                    f"{name} is not a running program: there are {', '.join(known) or 'none'}. Run: make up"
-                )
-            self._supervisor.stop(name)
-            self._supervisor.start_again(name)
 
     def wait_ready(self, program: Program, seconds: float | None = None, *, given_up: Event | None = None) -> None:
         """Return when a started program serves.
@@ -171,7 +159,7 @@ class Stack:
             self._supervisor.stop(name)
 
     def _require_disk(self) -> None:
-        self.settings.var.mkdir(parents=True, exist_ok=True)
+        make_var(self.settings.var)
         free_mb = shutil.disk_usage(self.settings.var).free // 1_000_000
         if free_mb < NEEDED_MB:
             raise DiskFullError(
@@ -182,6 +170,7 @@ class Stack:
     @contextmanager
     def _lock(self) -> Iterator[None]:
         """Let one process at a time start or stop; a second one waits."""
+        make_var(self.settings.var)
         file = self.settings.var / "run" / "lock"
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("w", encoding="utf-8") as lock:

@@ -37,12 +37,14 @@ NOT_RUNNING = 70  # supervisord's answer when there is nothing to stop
 ALIVE = frozenset({State.STARTING, State.RUNNING, State.STOPPING})
 ENDED = frozenset({State.STOPPED, State.EXITED, State.FATAL})
 
+# With that umask whatever the programs write, wherever, is their owner's alone: logs, Kafka's records, the lake.
 # Paths are relative to the stack's folder, in which supervisord runs: it expands per cent signs in some paths twice.
 DAEMON = """\
 [unix_http_server]
 file={socket}
 chmod=0600
 [supervisord]
+umask=077
 logfile=log/supervisord.log
 logfile_maxbytes=5MB
 logfile_backups=1
@@ -150,18 +152,14 @@ class Supervisor:
         return unchanged and self.status_of(program.name).state in ALIVE
 
     def start(self, program: Program) -> None:
-        """Start a program that is known and not alive; returns when its process exists."""
-        write_private(self._programs / f"{program.name}.json", self._specification(program))
-        self.start_again(program.name)
-
-    def start_again(self, name: str) -> None:
-        """Start a program that is not alive as it was started last; returns when its process exists.
+        """Start a program that is known and not alive; returns when its process exists.
 
         A stop signal that comes between supervisord's fork and its exec is lost, and the stop then takes all its time.
         """
-        (self._programs / f"{name}.starts").unlink(missing_ok=True)
-        self._call("startProcess", name, False)  # noqa: FBT003  # XML-RPC has no keywords; False: do not wait
-        _wait_until(lambda: self.starts_of(name) > 0, SPAWN_SECONDS)
+        write_private(self._programs / f"{program.name}.json", self._specification(program))
+        (self._programs / f"{program.name}.starts").unlink(missing_ok=True)
+        self._call("startProcess", program.name, False)  # noqa: FBT003  # XML-RPC has no keywords; False: do not wait
+        _wait_until(lambda: self.starts_of(program.name) > 0, SPAWN_SECONDS)
 
     def ask_to_stop(self, name: str) -> None:
         """Send a program its stop signal, if it is alive; its group is killed when its time is up."""

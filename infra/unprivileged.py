@@ -14,6 +14,12 @@ PROBE_SECONDS = 10
 
 
 @cache
+def becomes_another() -> bool:
+    """Return whether what refuses to run as root would be run as another user, who must get at its files."""
+    return os.geteuid() == 0 and not _works(("unshare", "--user"))
+
+
+@cache
 def prefix() -> tuple[str, ...]:
     """Return what to put before a command so that it does not run as root; empty if we are not root.
 
@@ -23,10 +29,8 @@ def prefix() -> tuple[str, ...]:
     Raises:
         StackError: Neither is possible; the text says what to do instead.
     """
-    if os.geteuid() != 0:
-        return ()
-    if _works(("unshare", "--user")):
-        return ("unshare", "--user")
+    if not becomes_another():
+        return ("unshare", "--user") if os.geteuid() == 0 else ()
     changed = ("setpriv", f"--reuid={_nobody().pw_uid}", f"--regid={_nobody().pw_gid}", "--clear-groups")
     if _works(changed):
         return changed

@@ -16,7 +16,7 @@ class Decision:
 
 
 def decide(votes: Sequence[Vote], policy: OverlapPolicy, consensus: Consensus) -> Decision:
-    """Settle the task, ask one more labeler, or hand it to an expert.
+    """Settle the task, ask one more labeler, or set it aside for an expert.
 
     The first `policy.first` votes are always awaited, however sure the consensus is before: they are what
     agreement is measured on.

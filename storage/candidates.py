@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from catalog.assembly import Candidate
 from catalog.canonical import canonical
 from quality import columns
-from quality.expectations import violations
+from quality.rules import violations
 from schemas.labels import Consensus
 from schemas.samples import AnySample
 from schemas.verdicts import Origin, Selection, Severity

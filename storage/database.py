@@ -4,41 +4,65 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from schemas.errors import UnavailableError
+from schemas.errors import InputError, UnavailableError
 from storage.settings import StorageSettings
 
 # A server that does not answer at all within this time counts as away.
 CONNECT_SECONDS = 10
 # Classes of SQLSTATE: broken connections; a full disk, no memory, too many connections.
 BROKEN, LACKING = "08", "53"
+# The SQLSTATE of a database that nobody has prepared.
+UNDEFINED_TABLE = "42P01"
 # SQLSTATEs of a server that is going down, was killed, or is starting up.
 AWAY = ("57P01", "57P02", "57P03")
 
 
 def open_engine(settings: StorageSettings, *, pool_size: int = 5) -> Engine:
-    """Return an engine on the project database; it connects at first use and drops dead connections."""
-    url = settings.database_url.get_secret_value().replace("postgresql://", "postgresql+psycopg://", 1)
+    """Return an engine on the project database; it connects at first use and drops dead connections.
+
+    Raises:
+        InputError: the setting is no URL of a PostgreSQL database.
+    """
     return create_engine(
-        url,
+        _url(settings),
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error's text goes into logs, and parameters are payloads and hashes of tokens
         connect_args={"connect_timeout": CONNECT_SECONDS},
     )
 
 
+def _url(settings: StorageSettings) -> URL:
+    """Return the database's URL, with the driver that we bring."""
+    try:
+        url = make_url(settings.database_url.get_secret_value())
+    except (ArgumentError, ValueError):
+        url = None
+    if url is None or url.get_backend_name() != "postgresql":
+        raise InputError(
+            "ASSAY_DATABASE_URL is no URL of a PostgreSQL database: set it to postgresql://USER:PASSWORD@HOST:PORT/"
+            "DATABASE, with special characters of the password percent-encoded."
+        )
+    return url.set(drivername="postgresql+psycopg")
+
+
 @contextmanager
 def lost_connections_named() -> Iterator[None]:
-    """Turn a lost connection, or a server that lacks room, into an UnavailableError that says what to do."""
+    """Turn a lost connection, a server that lacks room, or missing tables into an UnavailableError with a remedy."""
     try:
         yield
     except DBAPIError as error:
         state = getattr(error.orig, "sqlstate", None) or ""
         if state.startswith(LACKING):
             raise UnavailableError(f"PostgreSQL lacks room ({error.orig}): free disk or memory.") from error
+        if state == UNDEFINED_TABLE:
+            raise UnavailableError(
+                "The tables of Assay are missing in this database: run `assay prepare`, which makes them."
+            ) from error
         if not error.connection_invalidated and not _is_lost(error, state):
             raise
         raise UnavailableError("PostgreSQL does not answer: run `assay status`, then `assay up`.") from error

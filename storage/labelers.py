@@ -39,7 +39,8 @@ def register(engine: Engine, project: str, name: str, *, simulated: bool, lead: 
             connection.execute(insert(LabelerRow).values(row))
     except IntegrityError as error:
         raise ConflictError(
-            f"Project {project} has a labeler named {name!r}: take another name, or issue a new token for this one."
+            f"Project {project} has a labeler named {name!r}: take another name; if this one has lost its "
+            "token, `assay labeler token` issues another."
         ) from error
     return token
 

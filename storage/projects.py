@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from quality.columns import ENVELOPE, kinds, payload_of
 from quality.contracts import Contract
-from quality.expectations import Rule, compile_suite
+from quality.rules import Rule, compile_suite
 from quality.screening import Screening
 from schemas.errors import InputError, ProjectError
 from schemas.project import ProjectConfig

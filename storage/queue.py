@@ -33,7 +33,10 @@ class Assignment:
 
 @dataclass(frozen=True, kw_only=True)
 class Depths:
-    """How many tasks of a project stand where, and how many live leases are held on the open ones."""
+    """How many tasks of a project stand where, and how many live leases are held on the open ones.
+
+    Those set aside for an `expert` are offered to nobody: a guideline that touches them reopens them.
+    """
 
     open: int
     leased: int

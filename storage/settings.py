@@ -1,11 +1,13 @@
 """Where data is kept; set by `ASSAY_*` variables, or by the running stack's own file."""
 
+import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_core import from_json
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from schemas.errors import InputError
 
@@ -22,7 +24,7 @@ class StackedSettings(BaseSettings):
         InputError: a setting is missing or wrong; it names the variable and what it wants.
     """
 
-    model_config = SettingsConfigDict(env_prefix="ASSAY_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ASSAY_", env_ignore_empty=True, frozen=True, extra="ignore")
 
     def __init__(self, **values: Any) -> None:
         try:
@@ -31,6 +33,10 @@ class StackedSettings(BaseSettings):
             raise InputError(
                 "\n".join(self._mend(str(detail["loc"][0]), detail["msg"]) for detail in error.errors())
             ) from None
+
+    def variables(self) -> dict[str, str]:
+        """Return every setting as the variable that sets it, so that another process has the same; holds secrets."""
+        return {f"ASSAY_{name.upper()}": _text(getattr(self, name)) for name in type(self).model_fields}
 
     @classmethod
     def _mend(cls, name: str, message: str) -> str:
@@ -42,11 +48,29 @@ class StackedSettings(BaseSettings):
         )
 
 
+def _text(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, dict):
+        return json.dumps(value, sort_keys=True)
+    return "" if value is None else str(value)
+
+
+def _parsed(value: object) -> object:
+    return from_json(value) if isinstance(value, str) else value
+
+
+# Parsed here and not by pydantic-settings, whose error names neither the variable nor what it wants.
+Properties = Annotated[dict[str, str], NoDecode, BeforeValidator(_parsed)]
+
+
 class StorageSettings(StackedSettings):
     """PostgreSQL and the lake."""
 
     database_url: SecretStr = Field(description="SQLAlchemy URL of the PostgreSQL database")
     lake: str = Field(default="var/lake", description="folder or object-store URI of the Iceberg warehouse")
-    lake_properties: dict[str, str] = Field(
-        default_factory=dict, description="further properties of pyiceberg's FileIO, as JSON: endpoint, keys"
+    lake_properties: Properties = Field(
+        default_factory=dict,
+        repr=False,  # an object store's secret key is among them
+        description="further properties of pyiceberg's FileIO, as JSON: endpoint, keys",
     )

@@ -1,7 +1,7 @@
 """For tests of what stands on this package: a migrated database of their own, and what to put into it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,12 @@ from sqlalchemy import Engine, create_engine, make_url, text
 
 from schemas.project import ProjectConfig
 from schemas.topics import Topics
-from schemas.verdicts import Origin, Reason, Selection, TaskRequest, Versions
+from schemas.verdicts import AcceptedSample, DeadLetter, Origin, Reason, Selection, TaskRequest, Versions
 from storage.answers import answer
 from storage.database import open_engine
 from storage.labelers import Labeler, by_token, register
+from storage.lake import Lake
+from storage.lake_rows import dead_letters_table, samples_table
 from storage.migrate import migrate
 from storage.queue import claim
 from storage.settings import StorageSettings
@@ -64,13 +66,20 @@ def gold(): ...
 @contextmanager
 def fresh_database(server: str) -> Iterator[str]:
     """Yield the URL of a migrated, empty database on the server at this URL; it is dropped afterwards."""
+    with empty_database(server) as fresh:
+        migrate(StorageSettings(database_url=SecretStr(fresh)))
+        yield fresh
+
+
+@contextmanager
+def empty_database(server: str) -> Iterator[str]:
+    """Yield the URL of a database without tables on the server at this URL; it is dropped afterwards."""
     url, name = make_url(server), f"test_{uuid4().hex}"
     admin = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     fresh = url.set(database=name).render_as_string(hide_password=False)
     try:
         with admin.connect() as connection:
             connection.execute(text(f"CREATE DATABASE {name}"))
-        migrate(StorageSettings(database_url=SecretStr(fresh)))
         yield fresh
         with admin.connect() as connection:
             connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
@@ -146,3 +155,33 @@ def label_next(engine: Engine, project: ProjectConfig, labeler: Labeler, given: 
     if assignment is None:
         raise LookupError(f"nothing waits for {labeler.name}")
     return answer(engine, project, labeler, assignment.assignment_id, given).task_id
+
+
+def archive_samples(lake: Lake, project: str, samples: Sequence[AcceptedSample]) -> int:
+    """Archive accepted samples, as the stream does; return how many were fresh."""
+    return lake.archive(project, "samples", samples_table([one.model_dump_json().encode() for one in samples]))
+
+
+def archive_dead_letters(lake: Lake, project: str, letters: Sequence[DeadLetter]) -> int:
+    """Archive dead letters, as `archive_samples` does samples."""
+    return lake.archive(
+        project, "dead_letters", dead_letters_table([one.model_dump_json().encode() for one in letters])
+    )
+
+
+def accepted_sample(offset: int, partition: int = 0, **sample: Any) -> AcceptedSample:
+    """Return the accepted sample at an offset of `zoo.samples`; `sample` replaces fields."""
+    fields = {
+        "contract": 1,
+        "sample_id": f"s{partition}-{offset}",
+        "source": "camera",
+        "occurred_at": "2026-01-01T00:00:00.250000Z",
+        "payload": {"text": "čaj", "size": 1.0, "many": [1, None]},
+        "prediction": {"model": "m1", "scores": {"cat": 0.6, "dog": 0.1}},
+        "embedding": [0.1, 0.2],
+        "attributes": {"batch": 3, "dark": True},
+        "media": None,
+    }
+    origin = Origin(topic="zoo.samples", partition=partition, offset=offset)
+    versions = Versions(contract=1, suite="s", policy="p")
+    return AcceptedSample(origin=origin, sample={**fields, **sample}, versions=versions)

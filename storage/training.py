@@ -1,4 +1,4 @@
-"""Retrain the project's fixed model on a dataset version, and report what the version gained."""
+"""Retrain the project's fixed model on each dataset version, and report what the version gained."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -14,7 +14,7 @@ from catalog.table import payloads
 from schemas.labels import Answer
 from storage.database import lost_connections_named, open_engine
 from storage.projects import Project
-from storage.releases import Release, get_version, list_versions, read_split
+from storage.releases import Release, list_versions, read_split
 from storage.settings import StorageSettings
 from storage.tables import TrainingRow
 
@@ -31,27 +31,29 @@ class TrainingSet:
     simulated: int = 0
 
 
-def retrain(project: Project, settings: StorageSettings, version: int | None = None) -> TrainingReport:
-    """Train on the gold seed and a version's train split, the latest unless one is named, and store the report.
+def retrain(project: Project, settings: StorageSettings) -> list[TrainingReport]:
+    """Train on each version that has no report yet, oldest first; store the reports and return them.
 
-    The model is compared with one trained on the gold seed and the version before, or, where there is none or it is
-    of another contract, on the gold seed alone: what changes between two trainings is the version. A version that
-    has a report is not trained again: the stored one is returned.
-
-    Raises:
-        InputError: there is no such version.
+    A model is trained on the gold seed and the version's train split, and compared with one trained on the gold seed
+    and the version before, or, where there is none or it is of another contract, on the gold seed alone: what changes
+    between two trainings is the version. Versions of another contract than the current one are passed over, since
+    trainer and gold samples are the current one's.
     """
     with ExitStack() as stack:
         engine = open_engine(settings)
         stack.callback(engine.dispose)
-        release = get_version(engine, project.config.name, version)
-        stored = find_report(engine, project.config.name, release.version)
-        if stored is not None:
-            return stored
-        report = evaluate(
-            project, release, _released(settings, project, release), _baseline(engine, settings, project, release)
-        )
-        return _store(engine, report)
+        return [_trained(engine, settings, project, release) for release in _untrained(engine, project)]
+
+
+def _untrained(engine: Engine, project: Project) -> list[Release]:
+    name, contract = project.config.name, project.config.contract.current
+    versions = [each for each in list_versions(engine, name) if each.governing.contract == contract]
+    return [each for each in versions if find_report(engine, name, each.version) is None]
+
+
+def _trained(engine: Engine, settings: StorageSettings, project: Project, release: Release) -> TrainingReport:
+    released, baseline = _released(settings, project, release), _baseline(engine, settings, project, release)
+    return _store(engine, evaluate(project, release, released, baseline))
 
 
 def evaluate(project: Project, release: Release, trained: TrainingSet, baseline: TrainingSet) -> TrainingReport:

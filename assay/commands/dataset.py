@@ -40,7 +40,7 @@ def show(
         out.print(f"at {release.location}", soft_wrap=True)
         for key, value in release.governing.model_dump(mode="json").items():
             if isinstance(value, str | int):
-                out.print(f"  {key}: {value}", soft_wrap=True, markup=False)
+                out.print(f"  {key}: {value}", soft_wrap=True)
         out.print(f"  accuracy on gold, 95 %: {accuracy(find_report(engine, name, release.version))}")
         if release.version > 1:
             before = releases.get_version(engine, name, release.version - 1)

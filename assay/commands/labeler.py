@@ -6,7 +6,7 @@ import typer
 
 from assay.options import ProjectFolder, out, settings_of
 from assay.services import open_services
-from storage.labelers import register
+from storage.labelers import register, reissue
 
 
 def add(
@@ -17,6 +17,22 @@ def add(
 ) -> None:
     """Register somebody who labels, and print the access token: it is shown this once."""
     with open_services(settings_of(project)) as services:
-        token = register(services.engine, services.project.config.name, name, simulated=False, lead=lead)
-    out.print(f"{name} may label now. The token, which is not kept and cannot be shown again:")
-    out.print(token, soft_wrap=True, markup=False, highlight=False)
+        issued = register(services.engine, services.project.config.name, name, simulated=False, lead=lead)
+    _show(issued)
+    out.print(f"{name} may label now.")
+
+
+def token(
+    name: Annotated[str, typer.Argument(help="What the labeler is called.")], *, project: ProjectFolder = None
+) -> None:
+    """Give a labeler another token, and print it: it is shown this once, and the one before stops working."""
+    with open_services(settings_of(project)) as services:
+        issued = reissue(services.engine, services.project.config.name, name)
+    _show(issued)
+    out.print(f"{name} goes on with it; the token before is void.")
+
+
+def _show(token: str) -> None:
+    """Print a token before anything that could fail to be printed: there is no second time."""
+    out.print("The token, which is not kept and cannot be shown again:")
+    out.print(token, soft_wrap=True, highlight=False)

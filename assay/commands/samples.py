@@ -12,7 +12,7 @@ from pydantic_core import from_json
 
 from assay.options import ProjectFolder, out, settings_of
 from assay.services import kafka_of, open_services
-from quality.ledger import AuditReport
+from quality.ledger import AuditReport, ReplayCounts
 from schemas.errors import InputError
 from storage.projects import read_project
 from streams.audit import run_audit
@@ -56,6 +56,7 @@ def told(report: AuditReport) -> str:
     """Return the report in words."""
     counts = " + ".join(f"{count} {disposition}" for disposition, count in report.counts.items())
     lines = [f"{report.topic}: {report.produced} produced = {counts}; {report.selected} selected."]
+    lines += _of_replays(report.replays)
     if report.ok:
         return "\n".join([*lines, "Every law of the ledger holds: nothing was lost, nothing counted twice."])
     for fault in report.faults:
@@ -63,6 +64,20 @@ def told(report: AuditReport) -> str:
         lines.append(f"Broken: {fault.law}: {fault.offsets} offsets of partition {fault.partition}, first {ranges}.")
     lines.append("Records still under way look the same: if workers run, wait a moment and audit again.")
     return "\n".join(lines)
+
+
+def _of_replays(replays: ReplayCounts) -> list[str]:
+    """Return what became of replays, where there are any."""
+    lines = []
+    if replays.replayed:
+        parts = [*((str(name), count) for name, count in replays.counts.items()), ("under way", replays.under_way)]
+        told = " + ".join(f"{count} {name}" for name, count in parts)
+        lines.append(f"{replays.replayed} dead letters were replayed = {told}.")
+    if replays.claims:
+        lines.append(
+            f"{replays.claims} records call themselves replays in their headers, and Assay did not replay them."
+        )
+    return lines
 
 
 @contextmanager

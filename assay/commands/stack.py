@@ -1,23 +1,30 @@
 """`assay up`, `assay down` and `assay status`."""
 
 from collections.abc import Callable
+from functools import partial
 
-from rich.markup import escape
 from rich.table import Table
+from sqlalchemy import Engine
 
 from assay.options import ProjectFolder, out, settings_of
 from assay.platform import platform
 from assay.platform import prepare as prepare_services
-from assay.services import Services, kafka_of, open_services
+from assay.services import kafka_of
 from infra.programs import ProgramStatus
 from infra.settings import load_settings
 from infra.stack import Stack
+from quality.rules import statements
 from schemas.errors import AssayError
-from storage import audits, queue
-from storage.projects import read_project
+from schemas.verdicts import Tally
+from storage import audits, queue, receipts
+from storage.database import open_engine
+from storage.projects import Project, read_project
 from storage.settings import StorageSettings
 from streams.settings import Role
 from streams.topics import lag
+
+# The window over which `assay status` judges rules that some rows may break: this many frames, the last ones.
+RECEIPTS = 1_000
 
 
 def up(*, project: ProjectFolder = None) -> None:
@@ -26,7 +33,7 @@ def up(*, project: ProjectFolder = None) -> None:
     stack = Stack(load_settings())
     stack.start(platform(stack, governed), on_progress=lambda name, phase: out.print(f"  {name}: {phase}"))
     out.print(f"Running, project {governed.config.name}. API: {stack.addresses.api_url}")
-    out.print(f"Kafka: {stack.addresses.kafka_bootstrap}   Airflow: {stack.addresses.airflow_url}")
+    out.print(f"Kafka: {stack.addresses.kafka_bootstrap}   Airflow: {stack.addresses.airflow_page}")
     out.print("`assay status` shows how it does, `assay down` stops it; data stays.")
 
 
@@ -54,49 +61,74 @@ def status(*, project: ProjectFolder = None) -> None:
     out.print(_programs(programs) if programs else f"No stack runs in {settings.var}: `assay up` starts one.")
     if not programs and not settings.kafka_bootstrap:
         return
-    with open_services(settings_of(project)) as services:
-        for told in (_lag, _queue, _audit):
-            out.print(_or_why_not(told, services))
+    chosen = settings_of(project)
+    governed = read_project(chosen.project)
+    out.print(_or_why_not(lambda: _lag(kafka_of(chosen), governed)))
+    for told in (partial(_statements, governed), _queue, _audit):
+        if shown := _or_why_not(partial(_asked, told, governed.config.name)):
+            out.print(shown)
 
 
 def _programs(programs: list[ProgramStatus]) -> Table:
     table = Table("service", "state", "pid", "up", "restarts", "log")
     for each in programs:
         since = "" if each.uptime_s is None else f"{each.uptime_s:.0f} s"
-        table.add_row(each.name, each.state, str(each.pid or ""), since, str(each.restarts), escape(str(each.log)))
+        table.add_row(each.name, each.state, str(each.pid or ""), since, str(each.restarts), str(each.log))
     return table
 
 
-Told = Callable[[Services], str | Table]
-
-
-def _or_why_not(told: Told, services: Services) -> str | Table:
+def _or_why_not(told: Callable[[], str | Table]) -> str | Table:
     """Return what `told` has to say, or why it cannot: one service that is down must not hide the others."""
     try:
-        return told(services)
+        return told()
     except AssayError as error:
-        return escape(str(error))
+        return str(error)
 
 
-def _lag(services: Services) -> Table:
-    topics, name = services.project.topics, services.project.config.name
+def _asked(told: Callable[[Engine, str], str], project: str) -> str:
+    """Return what `told` reads in the project's database."""
+    engine = open_engine(StorageSettings())
+    try:
+        return told(engine, project)
+    finally:
+        engine.dispose()
+
+
+def _lag(bootstrap: str, project: Project) -> Table:
+    topics, name = project.topics, project.config.name
     table = Table("topic", "read by", "records still to read, by partition")
     for role, topic in [(Role.SCREEN, topics.samples), *((Role.KEEP, topic) for topic in topics.kept)]:
-        behind = lag(services.bootstrap, f"{name}-{role}", topic)
+        behind = lag(bootstrap, f"{name}-{role}", topic)
         table.add_row(topic, f"worker-{role}", "  ".join(str(count) for _, count in sorted(behind.items())))
     return table
 
 
-def _queue(services: Services) -> str:
-    depths = queue.depths(services.engine, services.project.config.name)
+def _statements(governed: Project, engine: Engine, _: str) -> str:
+    """Return whether rules that allow some rows to break them hold, in the words of the last receipts."""
+    window = receipts.window(engine, governed.topics.samples, RECEIPTS)
+    lines = [
+        f"{one.type} on {', '.join(one.columns)}: {_kept(one.tally)}, {one.mostly:.1%} wanted: "
+        f"{'holds' if one.holds else 'BROKEN'} ({one.severity})."
+        for one in statements(governed.rules, window)
+    ]
+    return "\n".join([f"Rules that some rows may break, over the last {RECEIPTS} frames:", *lines]) if lines else ""
+
+
+def _kept(tally: Tally) -> str:
+    kept = tally.judged - tally.unexpected
+    return f"{kept} of {tally.judged} rows keep it ({kept / tally.judged:.1%})" if tally.judged else "no row judged yet"
+
+
+def _queue(engine: Engine, project: str) -> str:
+    depths = queue.depths(engine, project)
     return (
-        f"Labeling queue: {depths.open} open ({depths.leased} leased), {depths.settled} settled, "
-        f"{depths.expert} for an expert."
+        f"Labeling queue: {depths.open} open ({depths.leased} leased), {depths.settled} settled, {depths.expert} set "
+        "aside for an expert: offered to nobody until a guideline that touches them reopens them."
     )
 
 
-def _audit(services: Services) -> str:
-    last = audits.last(services.engine, services.project.config.name)
+def _audit(engine: Engine, project: str) -> str:
+    last = audits.last(engine, project)
     if last is None:
         return "Never audited: `assay audit` proves that nothing was lost."
     at, report = last

@@ -13,7 +13,7 @@ from assay.demo.stages import Stages, bars
 from assay.demo.story import Story
 from assay.demo.team import Team
 from assay.options import out
-from assay.platform import loop, schedule
+from assay.platform import loop, schedule, storage_of
 from assay.services import Services, opened
 from assay.settings import CHECKOUT
 from examples.digits.labelers import truths
@@ -23,7 +23,6 @@ from infra.settings import InfraSettings, load_settings
 from infra.stack import Progress, Stack
 from schemas.errors import ConflictError
 from storage.projects import read_project
-from storage.settings import StorageSettings
 from streams.topics import offsets
 
 PROJECT = CHECKOUT / "examples" / "digits"
@@ -46,8 +45,8 @@ def run(*, samples: int, seed: int, keep: bool) -> bool:
 
 
 def _own_folder(settings: InfraSettings) -> InfraSettings:
-    """Return settings under which the demo has a stack of its own: it starts clean, so it must not touch another."""
-    return settings.model_copy(update={"var": settings.var / "demo"})
+    """Return settings of a stack and a lake of the demo's own: it starts clean, so it must not touch another."""
+    return settings.model_copy(update={"var": settings.var / "demo", "lake": None, "lake_properties": None})
 
 
 def _clean(settings: InfraSettings) -> None:
@@ -79,7 +78,7 @@ def _told_by(stack: Stack, scheduled: Future[None], stages: Stages, *, samples: 
     with (
         _services(stack) as services,
         Team.opened(services, stack.addresses.api_url, truths(records), seed) as team,
-        Airflow(stack.addresses.airflow_url) as airflow,
+        Airflow(stack.addresses.airflow_url.get_secret_value()) as airflow,
     ):
         story = Story(
             services=services,
@@ -106,8 +105,7 @@ def _services(stack: Stack) -> Iterator[Services]:
             f"The demo starts clean, and {bootstrap} holds samples of {project.config.name} already: unset "
             "ASSAY_KAFKA_BOOTSTRAP and ASSAY_DATABASE_URL, or give it an empty broker and database."
         )
-    storage = StorageSettings(database_url=stack.addresses.database_url, lake=stack.addresses.lake)
-    with opened(project, storage, bootstrap) as services:
+    with opened(project, storage_of(stack), bootstrap) as services:
         yield services
 
 

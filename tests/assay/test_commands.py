@@ -11,13 +11,17 @@ from typing import Any
 
 import pytest
 import typer
+from pydantic import SecretStr
 
 from assay.cli import app
 from assay.settings import CommandSettings
 from console.settings import ConsoleSettings
 from infra.settings import InfraSettings
 from schemas.topics import Topics
+from storage.database import open_engine
+from storage.labelers import by_token
 from storage.settings import StorageSettings
+from storage.testing import empty_database, fresh_database
 from streams.settings import StreamSettings
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -75,12 +79,24 @@ def test_every_topic_is_in_the_readme() -> None:
     assert [topic for topic in Topics(project="PROJECT").all if f"`{topic}`" not in README] == []
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "up", "down", "check"])
+@pytest.mark.parametrize("target", ["demo", "test", "up", "down", "check", "fuzz"])
 def test_every_make_target_that_the_readme_names_exists(target: str) -> None:
     """And make says what each does."""
     assert f"make {target}" in README
     told = subprocess.run(("make", "help"), cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
     assert f"make {target} " in told
+
+
+def test_make_clean_stops_every_stack_before_it_deletes(tmp_path: Path) -> None:
+    """That of a demo which was kept, too: deleted under it, its processes would go on writing."""
+    shutil.copy(CHECKOUT / "Makefile", tmp_path)
+    for folder in (".venv/bin", "var/run", "var/demo/run", "else where/run"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / ".venv/bin/assay").write_text('#!/bin/sh\n[ -d "$ASSAY_VAR" ] && echo "$1 $ASSAY_VAR" >> stopped\n')
+    (tmp_path / ".venv/bin/assay").chmod(0o755)
+    subprocess.run(("make", "clean"), cwd=tmp_path, env={**os.environ, "ASSAY_VAR": "else where"}, check=True)
+    assert (tmp_path / "stopped").read_text().splitlines() == ["down var", "down var/demo", "down else where"]
+    assert not (tmp_path / "var").exists()
 
 
 def test_project_check_names_all_problems_at_once(tmp_path: Path) -> None:
@@ -102,8 +118,11 @@ def test_project_check_names_all_problems_at_once(tmp_path: Path) -> None:
         ("produce README.md", {"ASSAY_KAFKA_BOOTSTRAP": "127.0.0.1:1"}, "assay status"),
         ("audit", {"ASSAY_KAFKA_BOOTSTRAP": "127.0.0.1:1"}, "ASSAY_DATABASE_URL"),
         ("up", {"ASSAY_KAFKA_PORT": "many"}, "ASSAY_KAFKA_PORT"),
+        ("up", {"ASSAY_LAKE_PROPERTIES": "{'endpoint'"}, "ASSAY_LAKE_PROPERTIES (further properties"),
         ("up --project /nonexistent", {}, "project.toml is missing"),
         ("labeler add ada", {}, "assay up"),
+        ("audit", {"ASSAY_KAFKA_BOOTSTRAP": "127.0.0.1:1", "ASSAY_DATABASE_URL": "notaurl"}, "postgresql://USER"),
+        ("audit", {"ASSAY_KAFKA_BOOTSTRAP": "127.0.0.1:1", "ASSAY_DATABASE_URL": "mysql://a/b"}, "postgresql://USER"),
     ],
 )
 def test_a_failure_says_what_to_do_and_shows_no_traceback(
@@ -113,6 +132,58 @@ def test_a_failure_says_what_to_do_and_shows_no_traceback(
     failed = assay(*command.split(), **variables, ASSAY_VAR=str(tmp_path))
     assert (failed.returncode, "Traceback" in failed.stderr) == (1, False)
     assert remedy in " ".join(failed.stderr.split())
+
+
+@pytest.fixture(scope="module")
+def services(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Variables that name a broker, and a prepared database and lake of the test's own."""
+    with fresh_database(stack.database_url) as url:
+        folder = str(tmp_path_factory.mktemp("services"))
+        yield {
+            "ASSAY_KAFKA_BOOTSTRAP": stack.kafka_bootstrap,
+            "ASSAY_DATABASE_URL": url,
+            "ASSAY_LAKE": f"{folder}/lake",
+            "ASSAY_VAR": folder,
+        }
+
+
+@pytest.mark.parametrize("command", ["labeler add ada", "audit", "dataset list"])
+def test_services_that_nobody_prepared_are_named(services: dict[str, str], stack: Any, command: str) -> None:
+    """With the command that prepares them."""
+    with empty_database(stack.database_url) as url:
+        failed = assay(*command.split(), **{**services, "ASSAY_DATABASE_URL": url})
+    assert (failed.returncode, "Traceback" in failed.stderr) == (1, False)
+    assert "run `assay prepare`" in " ".join(failed.stderr.split())
+
+
+def test_status_tells_what_kafka_says_while_postgresql_is_down(services: dict[str, str]) -> None:
+    """One service that is away hides none of the others."""
+    told = assay("status", **{**services, "ASSAY_DATABASE_URL": "postgresql://a:b@127.0.0.1:1/assay"})
+    assert told.returncode == 0
+    assert "digits.samples" in told.stdout
+    assert told.stdout.count("PostgreSQL does not answer") == 3
+
+
+def test_status_says_what_becomes_of_tasks_that_were_set_aside(services: dict[str, str]) -> None:
+    """Nobody is to wait for an expert who is never asked."""
+    told = assay("status", **services)
+    assert "0 set aside for an expert: offered to nobody until a guideline" in " ".join(told.stdout.split())
+
+
+def token_in(told: subprocess.CompletedProcess[str]) -> str:
+    """Return the token that a command printed."""
+    return told.stdout.splitlines()[1]
+
+
+def test_a_lost_token_is_replaced(services: dict[str, str]) -> None:
+    """Names are printed as they are, however much they look like rich's markup."""
+    first = token_in(assay("labeler", "add", "[/ada] :+1:", **services))
+    again = assay("labeler", "token", "[/ada] :+1:", **services)
+    assert "[/ada] :+1: goes on with it" in again.stdout
+    engine = open_engine(StorageSettings(database_url=SecretStr(services["ASSAY_DATABASE_URL"])))
+    known = [by_token(engine, "digits", token) is not None for token in (first, token_in(again))]
+    engine.dispose()
+    assert known == [False, True]
 
 
 def test_a_lost_database_does_not_show_its_password(tmp_path: Path) -> None:

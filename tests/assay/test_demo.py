@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -170,6 +171,15 @@ def test_status_shows_services_lag_queue_and_the_last_audit(run: Run) -> None:
     shown = run.assay("status").stdout.decode()
     for word in ("kafka", "postgres", "worker-screen", "airflow-scheduler", "RUNNING", "Labeling queue", "Last audit"):
         assert word in shown
+
+
+def test_status_judges_the_rules_that_some_rows_may_break(run: Run) -> None:
+    """Over the last frames, from the tallies in their receipts."""
+    shown = run.assay("status").stdout.decode()
+    told = " ".join(shown.split())
+    assert re.search(
+        r"expect_column_values_to_be_between on ink: \d+ of \d+ rows keep it \(\d+\.\d%\), 90\.0% wanted", told
+    )
 
 
 def test_a_file_of_garbage_is_published_rejected_and_accounted_for(run: Run) -> None:

@@ -14,7 +14,8 @@ from examples.digits.trainer import GOLD_SEED, GOLD_TEST, gold_seed, gold_test, 
 from quality.frames import Frame, Record
 from quality.screening import Outcome, screen
 from quality.state import State
-from schemas.verdicts import Disposition, Reason
+from quality.testing import events
+from schemas.verdicts import AcceptedSample, Disposition, Reason, TaskRequest
 from storage.projects import read_project
 
 PROJECT = read_project(Path(__file__).parents[2] / "examples" / "digits")
@@ -45,7 +46,7 @@ def screened() -> list[Outcome]:
     outcomes: list[Outcome] = []
     state = State()
     for start in range(0, len(records), FRAME):
-        frame = Frame(topic="digits.samples", partition=0, records=tuple(records[start : start + FRAME]))
+        frame = Frame.of("digits.samples", 0, records[start : start + FRAME])
         outcomes.append(screen(frame, state, PROJECT.screening))
         state = outcomes[-1].state
     return outcomes
@@ -84,7 +85,7 @@ def test_every_planted_fault_is_caught_in_its_own_way() -> None:
     caught = {
         one.origin.offset: {violation.rule for violation in one.violations}
         for outcome in screened()
-        for one in outcome.rejected
+        for one in outcome.rejected.values()
     } | {one.offset: {one.kind} for outcome in screened() for one in outcome.receipt.duplicates}
     expected = {offset: (RULES | KINDS)[one.fault] for offset, one in enumerate(day()) if one.fault}
     assert caught.keys() == expected.keys()
@@ -105,13 +106,14 @@ def test_good_records_are_accepted() -> None:
         Disposition.REJECTED: sum(PLANTED[fault] for fault in RULES),
         Disposition.DUPLICATE: sum(PLANTED[fault] for fault in KINDS),
     }
-    warned = {one.where for outcome in screened() for accepted in outcome.accepted for one in accepted.warnings}
+    accepted = [one for outcome in screened() for one in events(outcome.accepted, AcceptedSample)]
+    warned = {violation.where for one in accepted for violation in one.warnings}
     assert warned <= {"ink"}
 
 
 def test_routing_keeps_to_its_budget_and_lets_the_tail_through() -> None:
     """Each share within 2 points after the first blocks; the rarest classes are selected more than the commonest."""
-    tasks = [task for outcome in screened()[3:] for task in outcome.tasks]
+    tasks = [task for outcome in screened()[3:] for task in events(outcome.tasks, TaskRequest)]
     accepted = sum(len(outcome.accepted) for outcome in screened()[3:])
     shares = {reason: sum(reason in task.selection.reasons for task in tasks) / accepted for reason in Reason}
     assert shares == pytest.approx(PROJECT.config.routing.shares, abs=0.02)

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import pytest
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -16,6 +17,7 @@ class Reader(BaseSettings):
     kafka_bootstrap: str
     database_url: SecretStr
     lake: str
+    lake_properties: dict[str, str] = {}
 
 
 def test_the_stacks_file_is_read_back_as_written(tmp_path: Path) -> None:
@@ -47,3 +49,38 @@ def test_outside_services_keep_their_addresses(tmp_path: Path) -> None:
     assert addresses.kafka_bootstrap == "broker:9092"
     assert addresses.database_url == url
     assert addresses.airflow_database_url.get_secret_value() == "postgresql://me:word@db:5432/airflow?sslmode=require"
+
+
+def test_the_lake_is_where_the_user_wants_it(tmp_path: Path) -> None:
+    """Workers, tasks and commands are all told the same place; quotes in a property reach them as they are."""
+    properties = '{"s3.secret-access-key": "it\'s \\"a\\" \\\\ secret"}'
+    settings = InfraSettings(var=tmp_path, lake="s3://assay/lake", lake_properties=SecretStr(properties))
+    addresses = addresses_of(settings, choose_ports(settings))
+    write_addresses(settings, addresses)
+    read = Reader(_env_file=stack_file(tmp_path))
+    assert (read.lake, read.lake_properties) == ("s3://assay/lake", {"s3.secret-access-key": 'it\'s "a" \\ secret'})
+    assert "secret-access" not in repr((settings, addresses))
+
+
+def test_a_folder_for_the_lake_is_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Programs of the stack run elsewhere."""
+    monkeypatch.chdir(tmp_path)
+    assert InfraSettings(lake="data/lake").lake == str(tmp_path.resolve() / "data/lake")
+
+
+@pytest.mark.parametrize(
+    ("host", "reached"),
+    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("10.0.0.7", "10.0.0.7"), ("::1", "[::1]")],  # noqa: S104
+)
+def test_the_api_is_found_where_it_listens(tmp_path: Path, host: str, reached: str) -> None:
+    """Otherwise it would be asked in the wrong place whether it is ready."""
+    settings = InfraSettings(var=tmp_path, api_host=host, api_port=8400)
+    assert addresses_of(settings, choose_ports(settings)).api_url == f"http://{reached}:8400"
+
+
+def test_what_people_are_shown_of_airflow_holds_no_password(tmp_path: Path) -> None:
+    """Programs get the whole address, and nobody prints it by accident."""
+    settings = InfraSettings(var=tmp_path, airflow_url=SecretStr("https://me:hidden@flow.example:8080/air"))
+    addresses = addresses_of(settings, choose_ports(settings))
+    assert addresses.airflow_page == "https://flow.example:8080/air"
+    assert "hidden" not in repr((settings, addresses))

@@ -68,7 +68,7 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
     try:
         programs = airflow_services(stack, dags=folder / "dags", environment={"ASSAY_COLOUR": "dark red"})
         stack.start([guard(), postgres(stack.settings, stack.ports), *programs])
-        with Airflow(stack.addresses.airflow_url) as client:
+        with Airflow(stack.addresses.airflow_url.get_secret_value()) as client:
             yield client
     finally:
         stack.stop()

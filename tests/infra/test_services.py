@@ -118,7 +118,10 @@ def test_services_that_run_elsewhere_are_not_started(tmp_path: Path) -> None:
     """A variable for each says where."""
     outside = Stack(
         InfraSettings(
-            var=tmp_path, kafka_bootstrap="k:9092", database_url=SecretStr("postgresql://d/a"), airflow_url="http://a"
+            var=tmp_path,
+            kafka_bootstrap="k:9092",
+            database_url=SecretStr("postgresql://d/a"),
+            airflow_url=SecretStr("http://a"),
         )
     )
     assert storage_services(outside) + airflow_services(outside) == []

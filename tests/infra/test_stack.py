@@ -9,13 +9,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from infra.errors import PortTakenError, ProgramError, StackError
+from infra.errors import PortTakenError, ProgramError
+from infra.folders import PASSABLE, PRIVATE
 from infra.orphans import find_orphans
 from infra.ports import free_port
 from infra.programs import Program, State
 from infra.settings import InfraSettings
 from infra.stack import Stack
 from infra.testing import guard
+from infra.unprivileged import becomes_another
 
 FOREVER = "import time; time.sleep(600)"
 
@@ -70,6 +72,26 @@ def test_values_reach_the_program_as_they_are(small: Stack, tmp_path: Path) -> N
     small.start([python("one", code, environment={"VALUE": value, "SEEN": str(tmp_path / "seen")})])
     assert eventually((tmp_path / "seen").exists)
     assert (tmp_path / "seen").read_text(encoding="utf-8") == value
+
+
+def test_other_users_see_nothing_of_a_stack(small: Stack, tmp_path: Path) -> None:
+    """Neither its logs, nor what its programs write, wherever that is; even in a folder that stood open before."""
+    (small.settings.var / "kafka").mkdir(parents=True)
+    written = tmp_path / "elsewhere"
+    small.start([python("one", f"open({str(written)!r}, 'w').close(); print('a', flush=True); {FOREVER}")])
+    log = small.settings.var / "log" / "one.log"
+    assert eventually(lambda: written.exists() and log.exists())
+    seen = [small.settings.var / name for name in ("kafka", "lake", "log", "run", "secrets", "airflow")]
+    assert {path.stat().st_mode & 0o077 for path in [*seen, log, written]} == {0}
+
+
+def test_a_new_folder_is_closed_and_one_that_somebody_made_stays_as_it_is(tmp_path: Path) -> None:
+    """But for the way through it, where PostgreSQL runs as another user."""
+    (tmp_path / "made").mkdir(mode=0o750)
+    for name in ("made", "new/var"):
+        assert Stack(InfraSettings(var=tmp_path / name)).ports
+    assert (tmp_path / "made").stat().st_mode & 0o777 == 0o750
+    assert (tmp_path / "new/var").stat().st_mode & 0o777 == (PASSABLE if becomes_another() else PRIVATE)
 
 
 def test_programs_start_when_those_they_need_are_ready(small: Stack) -> None:
@@ -144,22 +166,6 @@ def test_a_taken_port_stops_the_start_before_the_program(small: Stack) -> None:
     assert eventually(lambda: psutil.Process(pid_of(small, "holder")).net_connections() != [])
     with pytest.raises(PortTakenError, match="ASSAY_API_PORT"):
         small.start([python("api", ports={"ASSAY_API_PORT": port})])
-
-
-def test_restart_gives_a_program_a_new_process(small: Stack) -> None:
-    """And leaves the others alone."""
-    small.start([python("one"), python("two")])
-    first, second = pid_of(small, "one"), pid_of(small, "two")
-    small.restart("one")
-    assert eventually(lambda: pid_of(small, "one") != first)
-    assert pid_of(small, "two") == second
-
-
-def test_restarting_what_does_not_run_says_what_does(small: Stack) -> None:
-    """A mistyped name is answered with the right ones."""
-    small.start([python("one")])
-    with pytest.raises(StackError, match="worker is not a running program: there are one"):
-        small.restart("worker")
 
 
 def test_a_stack_of_tests_ends_with_the_tests(small: Stack) -> None:

@@ -1,4 +1,4 @@
-"""The overlap rule: settle, ask one more, or call the expert."""
+"""The overlap rule: settle, ask one more, or set it aside for an expert."""
 
 import pytest
 from hypothesis import given

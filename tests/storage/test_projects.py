@@ -65,7 +65,7 @@ def test_the_example_screens_by_what_its_files_say() -> None:
     good |= {"contract": 1, "prediction": {"model": "m", "scores": {"1": 0.9, "7": 0.1}}}
     near = {**good, "sample_id": "other", "payload": {"pixels": [9, *pixels[1:]]}}
     dark = {**good, "sample_id": "dark", "payload": {"pixels": [17, *pixels[1:]]}}
-    frame = Frame(topic="digits.samples", partition=0, records=tuple(kafka([encoded(x) for x in (good, near, dark)])))
+    frame = Frame.of("digits.samples", 0, kafka([encoded(x) for x in (good, near, dark)]))
     outcome = screen(frame, State(), project.screening)
     assert [run.disposition for run in outcome.receipt.runs] == [
         Disposition.ACCEPTED,
@@ -133,7 +133,7 @@ def test_a_file_that_is_no_text_is_named(folder: Path, name: str) -> None:
         ("expectations.json", rule(type="expect_wonders"), "expectation 1: expect_wonders is not supported"),
         ("expectations.json", rule(severity="fatal"), "expectation 1: "),
         ("expectations.json", rule(kwargs={"column": "colour"}), "names the column 'colour'"),
-        ("expectations.json", rule(kwargs={"column": "source", "mostly": 0.5}), "sets mostly"),
+        ("expectations.json", rule(kwargs={"column": "source", "mostly": 2}), "sets mostly to 2"),
         ("contract.py", "def (", "contract.models.1: contract.py fails when imported: SyntaxError"),
         ("contract.py", "1 / 0", "contract.models.1: contract.py fails when imported: ZeroDivisionError"),
         ("contract.py", "raise SystemExit", "contract.models.1: contract.py fails when imported: SystemExit"),
@@ -266,8 +266,26 @@ def test_contracts_may_postpone_annotations_and_trainers_define_dataclasses(fold
 
 def screened(project: Project) -> list[Disposition]:
     """Return what becomes of a record without a payload."""
-    frame = Frame(topic="t", partition=0, records=tuple(kafka([encoded(record(contract=1))])))
+    frame = Frame.of("t", 0, kafka([encoded(record(contract=1))]))
     return [run.disposition for run in screen(frame, State(), project.screening).receipt.runs]
+
+
+def test_a_version_is_registered_as_its_dead_letter_says(folder: Path) -> None:
+    """The violation names the files and the line to add; from then on the expectations judge such records."""
+    value = encoded(record(contract=7, payload={"pixels": [8] * 64}, source="scanner-1"))
+    frame = Frame.of("t", 0, kafka([value]))
+    (letter,) = screen(frame, State(), read_project(folder).screening).rejected.values()
+    (told,) = letter.violations
+    assert (told.rule, told.where, told.seen) == ("contract.unknown_version", "contract", "7")
+    assert all(
+        part in told.allowed for part in ('7 = "contract.py:CLASS"', "contract.py", "[contract] in project.toml")
+    )
+    with (folder / "contract.py").open("a", encoding="utf-8") as file:
+        file.write("\nclass DigitV7(DigitV1):\n    note: str = ''\n")
+    edit(folder, "project.toml", 'contract.py:DigitV1" }', 'contract.py:DigitV1", 7 = "contract.py:DigitV7" }')
+    outcome = screen(frame, State(), read_project(folder).screening)
+    rules = [one.rule for letter in outcome.rejected.values() for one in letter.violations]
+    assert [rule for rule in rules if rule.startswith("contract.")] == []
 
 
 def test_two_folders_may_have_files_of_one_name(folder: Path, tmp_path: Path) -> None:

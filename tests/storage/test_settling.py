@@ -72,7 +72,7 @@ def test_two_labelers_who_agree_settle_a_task(engine: Engine, project: ProjectCo
     assert consensus(engine, task) == ("cat", True, 1)
 
 
-def test_a_disagreement_asks_one_more_and_then_the_expert(engine: Engine, project: ProjectConfig) -> None:
+def test_a_disagreement_asks_one_more_and_is_then_set_aside(engine: Engine, project: ProjectConfig) -> None:
     """At the limit of four."""
     task = labeled(engine, project, 0, "cat", "dog")
     assert stored(engine, task) == ("open", 1, 3)

@@ -27,9 +27,8 @@ from storage.projects import Project, read_project
 from storage.settings import StorageSettings
 from storage.testing import fresh_engine
 from streams.audit import run_audit
-from streams.frames import frame_of
 from streams.producer import SampleProducer
-from streams.topics import ensure_topics, offsets
+from streams.topics import ensure_topics, offsets, record_of
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PATIENCE = 90.0
@@ -102,11 +101,14 @@ class Line:
         consumer.close()
         return sorted(found, key=lambda record: (record.partition, record.offset))
 
-    def frames(self) -> dict[int, Frame]:
-        """Return each partition's samples as one frame."""
-        found = self.read(self.project.topics.samples)
-        partitions = sorted({record.partition for record in found})
-        return {number: frame_of([each for each in found if each.partition == number]) for number in partitions}
+    def frames(self, topic: str = "") -> dict[int, Frame]:
+        """Return the records of each partition of a topic, the samples' if none is named, as one frame."""
+        topic = topic or self.project.topics.samples
+        found = self.read(topic)
+        return {
+            number: Frame.of(topic, number, [record_of(each) for each in found if each.partition == number])
+            for number in sorted({record.partition for record in found})
+        }
 
     def stop(self) -> None:
         """Kill what still runs."""

@@ -5,10 +5,12 @@ import json
 import signal
 import time
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from confluent_kafka import Producer
+from faust.types import TP
 
 from examples.digits.production import Production
 from quality.screening import screen
@@ -93,6 +95,15 @@ def test_the_partitions_of_a_dead_worker_go_to_the_others(line: Any, records: li
     assert (report.faults, report.produced) == ((), 2 * len(records))
 
 
+def test_a_worker_whose_name_another_took_ends_by_itself(line: Any, records: list[Production]) -> None:
+    """Kafka lets it read nothing more; its supervisor would start it again."""
+    first = line.start("screen", ASSAY_WORKER_ID="twin")
+    line.publish(records[:50])
+    line.wait(lambda: bool(line.read(line.project.topics.receipts)))
+    line.start("screen", ASSAY_WORKER_ID="twin")
+    assert first.wait(60) != 0
+
+
 def test_sigterm_ends_a_worker_within_seconds(line: Any, records: list[Production]) -> None:
     """Faust waits for frames in hand for ever unless told otherwise; ours are screened again."""
     worker = line.start("screen")
@@ -127,16 +138,34 @@ def test_a_frame_that_would_pass_records_over_is_refused(line: Any, records: lis
     """Offsets may be missing before a frame only where the broker holds no record of them."""
     line.publish(records)
     frame = line.frames()[0]
-    screening = Screen(
+    with pytest.raises(ConflictError, match=r"Offsets 0 to 9 of .* were passed over"):
+        asyncio.run(screen_of(line).begin(frame.since(10)))
+    assert (line.read(line.project.topics.receipts), checkpoints.load(line.engine, frame.topic, [0])) == ([], {})
+
+
+def test_a_topic_that_was_made_anew_is_not_taken_for_the_old_one(line: Any, records: list[Production]) -> None:
+    """It has other records at the offsets that were screened; what was made of the old ones says nothing of them."""
+    line.publish(records)
+    frame = line.frames()[0]
+    line.start("screen")
+    line.wait(lambda: bool(checkpoints.load(line.engine, frame.topic, [0])))
+    line.stop()
+    state = checkpoints.load(line.engine, frame.topic, [0])[0]
+    changed = checkpoints.Move(before=state, after=replace(state, last=b"another."))
+    checkpoints.save(line.engine, frame.topic, {0: changed})
+    with pytest.raises(ConflictError, match=r"is not the one that was screened"):
+        asyncio.run(screen_of(line).resume([TP(frame.topic, 0)]))
+
+
+def screen_of(line: Any) -> Screen:
+    """Return the line's SCREEN, without a worker around it."""
+    return Screen(
         screening=line.project.screening,
         topics=line.project.topics,
         bootstrap=line.bootstrap,
         engine=line.engine,
         publisher=Publisher(line.bootstrap, delivery_seconds=10),
     )
-    with pytest.raises(ConflictError, match=r"Offsets 0 to 9 of .* were passed over"):
-        asyncio.run(screening.handle(frame.since(10)))
-    assert (line.read(line.project.topics.receipts), checkpoints.next_offsets(line.engine, [frame.topic])) == ([], {})
 
 
 def test_the_stream_decides_as_the_pure_function_does(line: Any, records: list[Production]) -> None:
@@ -144,10 +173,10 @@ def test_the_stream_decides_as_the_pure_function_does(line: Any, records: list[P
     line.publish(records)
     line.start("screen", ASSAY_FRAME_RECORDS="7")
     line.wait(lambda: sum(receipt.count for receipt in _runs(line)) == len(records))
+    stored = checkpoints.load(line.engine, line.project.topics.samples, range(4))
     for partition, frame in line.frames().items():
         outcome = screen(frame, State(), line.project.screening)
-        stored = checkpoints.load(line.engine, frame.topic, partition)
-        assert stored.to_bytes() == outcome.state.to_bytes()
+        assert stored[partition].to_bytes() == outcome.state.to_bytes()
         selected = [
             offset for receipt in _receipts(line) if receipt.partition == partition for offset in receipt.selected
         ]
