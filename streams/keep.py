@@ -13,7 +13,7 @@ from schemas.labels import Label
 from schemas.verdicts import Receipt, TaskRequest
 from storage import consensus, outbox, queue, receipts
 from storage.projects import Project
-from streams.publisher import BY_KEY, Publisher
+from streams.publisher import Batch, Publisher
 
 EventT = TypeVar("EventT", bound=BaseModel)
 
@@ -44,7 +44,9 @@ class Keep:
         await asyncio.to_thread(outbox.relay, self.engine, self._send)
 
     def _send(self, messages: Sequence[outbox.Message]) -> None:
-        self.publisher.publish_now([(message.topic, message.key, message.value, BY_KEY) for message in messages])
+        self.publisher.publish_now(
+            [Batch(topic=message.topic, records=[(message.key, message.value)]) for message in messages]
+        )
 
 
 def _events(frames: Sequence[Frame], event: type[EventT]) -> list[EventT]:

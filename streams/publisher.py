@@ -1,17 +1,20 @@
 """Confirmed publishing: nothing counts as sent before every replica in sync has it."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
+from dataclasses import dataclass
 from threading import Thread
 
-from confluent_kafka import KafkaError, Message, Producer
+import structlog
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from schemas.errors import UnavailableError
 
-# One record to publish: topic, key, value and partition.
-Outgoing = tuple[str, bytes | None, bytes, int]
+log = structlog.get_logger()
+
 # librdkafka's number for "as the key decides".
 BY_KEY = -1
 
@@ -21,13 +24,27 @@ POLL_SECONDS, FULL_SECONDS = 0.1, 0.005
 MESSAGE_BYTES = 10_000_000
 
 
-class Delivery:
-    """The confirmation of records that were sent together."""
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Records to publish to one topic, in their order, each as key and value; `partition` may be left to the keys."""
 
-    def __init__(self, records: int) -> None:
-        self._waiting = records
+    topic: str
+    records: Sequence[tuple[bytes | None, bytes]]
+    partition: int = BY_KEY
+
+    @property
+    def confirmations(self) -> int:
+        """How many records to ask a confirmation for: of one partition the last, which tells of all before it."""
+        return len(self.records) if self.partition == BY_KEY else min(1, len(self.records))
+
+
+class Delivery:
+    """The confirmation of batches that were sent together."""
+
+    def __init__(self, batches: Sequence[Batch]) -> None:
+        self._waiting = sum(batch.confirmations for batch in batches)
         self._future: Future[None] = Future()
-        if not records:
+        if not self._waiting:
             self._future.set_result(None)
 
     def confirmed(self, error: KafkaError | None, _: Message) -> None:
@@ -48,14 +65,14 @@ class Delivery:
         try:
             await asyncio.wait_for(asyncio.wrap_future(self._future), seconds)
         except TimeoutError:
-            raise _unconfirmed(f"{self._waiting} records are still waiting") from None
+            raise _unconfirmed("it does not answer") from None
 
     def wait_now(self, seconds: float) -> None:
         """Do what `wait` does, blocking."""
         try:
             self._future.result(seconds)
         except TimeoutError:
-            raise _unconfirmed(f"{self._waiting} records are still waiting") from None
+            raise _unconfirmed("it does not answer") from None
 
 
 def _unconfirmed(cause: str) -> UnavailableError:
@@ -87,44 +104,57 @@ class Publisher:
 
     def _poll(self) -> None:
         while True:
-            self._producer.poll(POLL_SECONDS)
+            try:
+                self._producer.poll(POLL_SECONDS)
+            except KafkaException as error:  # a fatal one; what waits is told that it will never arrive
+                log.error("publishing ended", reason=error.args[0].str())  # noqa: TRY400 - it comes from no code of ours
 
-    async def send(self, records: Sequence[Outgoing]) -> Delivery:
-        """Send records; return what tells when they are confirmed."""
-        delivery = Delivery(len(records))
-        sent = self._enqueue(records, delivery)
-        while sent < len(records):
-            await asyncio.sleep(FULL_SECONDS)
-            sent += self._enqueue(records[sent:], delivery)
+    async def send(self, batches: Sequence[Batch]) -> Delivery:
+        """Send batches; return what tells when they are confirmed."""
+        delivery = Delivery(batches)
+        for batch in batches:
+            sent = self._enqueue(batch, 0, delivery)
+            while sent < len(batch.records):
+                await asyncio.sleep(FULL_SECONDS)
+                sent = self._enqueue(batch, sent, delivery)
         return delivery
 
-    async def publish(self, records: Sequence[Outgoing]) -> None:
-        """Send records and wait until they are confirmed.
+    async def confirmed(self, delivery: Delivery) -> None:
+        """Wait until what was sent is confirmed.
 
         Raises:
-            UnavailableError: the broker did not confirm them all; some may have arrived.
+            UnavailableError: the broker did not confirm it all; some may have arrived.
         """
-        await self.confirmed(await self.send(records))
-
-    async def confirmed(self, delivery: Delivery) -> None:
-        """Wait until what was sent is confirmed, as `publish` does."""
         await delivery.wait(self._seconds)
 
-    def publish_now(self, records: Sequence[Outgoing]) -> None:
-        """Do what `publish` does, blocking."""
-        delivery = Delivery(len(records))
-        sent = self._enqueue(records, delivery)
-        while sent < len(records):
-            self._producer.poll(FULL_SECONDS)
-            sent += self._enqueue(records[sent:], delivery)
+    def publish_now(self, batches: Sequence[Batch]) -> None:
+        """Send batches and wait until they are confirmed, as `confirmed` does, blocking."""
+        delivery = Delivery(batches)
+        for batch in batches:
+            sent = self._enqueue(batch, 0, delivery)
+            while sent < len(batch.records):
+                time.sleep(FULL_SECONDS)
+                sent = self._enqueue(batch, sent, delivery)
         delivery.wait_now(self._seconds)
 
-    def _enqueue(self, records: Sequence[Outgoing], delivery: Delivery) -> int:
-        """Put records among those to be sent, as far as there is room; return how many."""
-        produce, confirmed = self._producer.produce, delivery.confirmed
-        sent = 0
-        with suppress(BufferError):
-            for topic, key, value, partition in records:
-                produce(topic, value, key, partition, confirmed)
+    def _enqueue(self, batch: Batch, sent: int, delivery: Delivery) -> int:
+        """Put a batch, of which the first records are sent, among what is to be sent, as far as there is room.
+
+        Return how many are sent now. A confirmation costs more than what it confirms, so one is asked for as seldom as
+        can be: nothing of a partition is ever confirmed, or there, before what was sent to it earlier.
+
+        Raises:
+            UnavailableError: the broker has refused something; nothing can be sent any more.
+        """
+        produce, topic, partition = self._producer.produce, batch.topic, batch.partition
+        each = delivery.confirmed if partition == BY_KEY else None
+        last = len(batch.records) - 1
+        try:
+            for key, value in batch.records[sent:]:
+                produce(topic, value, key, partition, delivery.confirmed if sent == last else each)
                 sent += 1
+        except BufferError:
+            return sent
+        except KafkaException as error:
+            raise _unconfirmed(error.args[0].str()) from error
         return sent

@@ -19,7 +19,7 @@ from quality.state import State
 from schemas.errors import ConflictError
 from schemas.topics import Topics
 from storage import checkpoints
-from streams.publisher import Delivery, Outgoing, Publisher
+from streams.publisher import Batch, Delivery, Publisher
 from streams.topics import holds_any, records_at
 
 log = structlog.get_logger()
@@ -82,7 +82,7 @@ class Screen:
             return Flight(frame=frame)
         await self._check_gap(fresh, before)
         outcome = screen(fresh, before, self._screening)
-        delivery = await self._publisher.send(self._outgoing(fresh, outcome))
+        delivery = await self._publisher.send(self._batches(fresh, outcome))
         self._states[frame.partition] = outcome.state
         return Flight(frame=frame, state=outcome.state, delivery=delivery)
 
@@ -118,13 +118,20 @@ class Screen:
             )
         log.warning("no records", partition=frame.partition, first=gap[0], last=gap[1])
 
-    def _outgoing(self, frame: Frame, outcome: Outcome) -> list[Outgoing]:
+    def _batches(self, frame: Frame, outcome: Outcome) -> list[Batch]:
         """Return the outcome's records, all in the partition that the frame came from; the receipt last."""
-        topics, partition, keys = self._topics, frame.partition, frame.keys
-        records = [(topics.accepted, keys[place], value, partition) for place, value in outcome.accepted.items()]
-        records += [
-            (topics.rejected, keys[place], letter.model_dump_json().encode(), partition)
-            for place, letter in outcome.rejected.items()
+        topics, keys = self._topics, frame.keys
+        letters = {place: letter.model_dump_json().encode() for place, letter in outcome.rejected.items()}
+        events = {topics.accepted: outcome.accepted, topics.rejected: letters, topics.tasks: outcome.tasks}
+        receipt = outcome.receipt.model_dump_json().encode()
+        return [
+            *(
+                Batch(
+                    topic=topic,
+                    records=[(keys[place], value) for place, value in found.items()],
+                    partition=frame.partition,
+                )
+                for topic, found in events.items()
+            ),
+            Batch(topic=topics.receipts, records=[(None, receipt)], partition=frame.partition),
         ]
-        records += [(topics.tasks, keys[place], value, partition) for place, value in outcome.tasks.items()]
-        return [*records, (topics.receipts, None, outcome.receipt.model_dump_json().encode(), partition)]
