@@ -128,9 +128,9 @@ class FrameConsumer(Consumer):
         """Keep no account of gaps: frames are acknowledged in order."""
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
-        return await asyncio.to_thread(
-            self._reader.commit, {(tp.topic, tp.partition): at for tp, at in offsets.items()}
-        )
+        places = {(tp.topic, tp.partition): at for tp, at in offsets.items()}
+        await asyncio.to_thread(self._reader.commit, places)
+        return True
 
     def highwater(self, tp: TP) -> int:  # noqa: ARG002 - Faust's signature
         """Return nothing of use: it feeds Faust's own monitor, which nobody looks at."""

@@ -9,10 +9,11 @@ them the share of the work that is paid once a frame shrinks.
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
 from typing import Any, Protocol
 
+import confluent_kafka
 import structlog
 from confluent_kafka import OFFSET_STORED, Consumer, KafkaError, KafkaException, TopicPartition
 
@@ -20,6 +21,9 @@ from quality.frames import Frame, Headers
 from schemas.errors import UnavailableError
 
 log = structlog.get_logger()
+
+# Its types let everything be missing. Asked by its methods, without a loop of ours, as this is done for each record.
+Message: Any = confluent_kafka.Message
 
 # Topic and partition.
 Place = tuple[str, int]
@@ -31,6 +35,10 @@ FRAMES_IN_HAND = 8
 # this long to catch up before its partition is, in seconds.
 FRAMES_WAITING = 2
 GRACE_SECONDS = 1.0
+# How much the library reads ahead of us, in records and KiB, and how soon it goes on after it had to stop, in
+# milliseconds. By itself it would hold 64 MiB, all gone from the processor's caches when their turn comes, and then
+# pause for a second.
+AHEAD = {"queued.min.messages": 20_000, "queued.max.messages.kbytes": 16_384, "fetch.queue.backoff.ms": 2}
 # How long a poll waits for a record, in seconds; less where a paused partition may soon go on.
 PATIENCE, SHORT = 0.1, 0.002
 NO_HEADERS: Headers = ()
@@ -58,7 +66,8 @@ class Reader:
     """Reads the partitions of some topics that a consumer group assigns to it."""
 
     def __init__(self, config: Mapping[str, Any], *, frame_records: int, listener: Listener) -> None:
-        self._kafka = Consumer({**config, "enable.auto.commit": False, "enable.partition.eof": False})
+        own = {"enable.auto.commit": False, "enable.partition.eof": False, "on_commit": _committed}
+        self._kafka = Consumer({**AHEAD, **config, **own})
         self._frame_records = frame_records
         self._listener = listener
         self._waiting: dict[Place, deque[Any]] = {}
@@ -123,15 +132,16 @@ class Reader:
         """
         self._ask(lambda: self._start(offsets))
 
-    def commit(self, offsets: Mapping[Place, int]) -> bool:
-        """Commit offsets; say whether the broker took them, for the partitions may be another member's by now."""
+    def commit(self, offsets: Mapping[Place, int]) -> None:
+        """Have offsets committed, sooner or later: the broker may refuse them, for they may be another member's by now.
+
+        Nothing waits for the broker's answer, least of all the thread that reads.
+        """
         places = [TopicPartition(topic, partition, offset) for (topic, partition), offset in offsets.items()]
         try:
-            self._ask(lambda: self._kafka.commit(offsets=places, asynchronous=False))
+            self._ask(lambda: self._kafka.commit(offsets=places, asynchronous=True))
         except KafkaException as error:
             log.warning("not committed", reason=str(error))
-            return False
-        return True
 
     def end(self, place: Place, seconds: float) -> int:
         """Return the offset after the last record of a partition."""
@@ -185,8 +195,7 @@ class Reader:
         self._full_since = None
 
     def _keep(self, messages: Sequence[Any]) -> None:
-        for message in messages:
-            place = message.topic(), message.partition()
+        for place, message in zip(_places(messages), messages, strict=True):
             if place not in self._waiting:
                 self._waiting[place] = deque()
             self._waiting[place].append(message)
@@ -199,10 +208,12 @@ class Reader:
         if first is None:
             return []
         messages = [first, *self._kafka.consume(self._frame_records - 1, 0)]
-        for message in messages:
-            if error := message.error():
-                _refuse(error)
-        return [message for message in messages if message.error() is None]
+        errors = list(map(Message.error, messages))
+        if not any(errors):
+            return messages
+        for error in filter(None, errors):
+            _refuse(error)
+        return [message for message, error in zip(messages, errors, strict=True) if error is None]
 
     def _hold_back(self) -> bool:
         """Say whether to read on: if too much of a partition waits, first wait for its handler, then pause it."""
@@ -235,6 +246,11 @@ class Reader:
         kafka.unassign()
 
 
+def _committed(error: KafkaError | None, _: Sequence[TopicPartition]) -> None:
+    if error is not None:
+        log.warning("not committed", reason=error.str())
+
+
 def _refuse(error: KafkaError) -> None:
     """Raise what cannot be waited for; librdkafka tries everything else again by itself."""
     if error.fatal() or error.code() in FINAL:
@@ -242,14 +258,19 @@ def _refuse(error: KafkaError) -> None:
     log.warning("reading stumbled", reason=error.str())
 
 
+def _places(messages: Sequence[Any]) -> Iterator[Place]:
+    return zip(map(Message.topic, messages), map(Message.partition, messages), strict=True)
+
+
 def frame_of(messages: Sequence[Any]) -> Frame:
     """Return messages of confluent-kafka, at least one and all of one partition, as a frame."""
+    headers = list(map(Message.headers, messages))
     return Frame(
         topic=messages[0].topic(),
         partition=messages[0].partition(),
-        offsets=[message.offset() for message in messages],
-        keys=[message.key() for message in messages],
-        values=[message.value() for message in messages],
-        headers=[tuple(message.headers() or NO_HEADERS) for message in messages],
-        timestamps=[message.timestamp()[1] for message in messages],
+        offsets=list(map(Message.offset, messages)),
+        keys=list(map(Message.key, messages)),
+        values=list(map(Message.value, messages)),
+        headers=[tuple(one) if one else NO_HEADERS for one in headers],
+        timestamps=[time for _, time in map(Message.timestamp, messages)],
     )
