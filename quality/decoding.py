@@ -10,14 +10,18 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from quality.columns import ATTRIBUTES
 from quality.contracts import LONGEST, Contract, Row, columns_of
 from quality.ranking import Ranking, rank
-from quality.structs import plain
+from quality.structs import Compiled, plain
 from schemas.samples import AnySample
 from schemas.verdicts import Violation
 
 Column = Sequence[Any]
+Numbers = NDArray[np.float64]
 
 # Where the columns of the envelope are found; those of the payload and the attributes go by their names.
 RANKED: Mapping[str, Callable[[Ranking], Column]] = {
@@ -57,16 +61,22 @@ class Columns:
     among the samples.
     """
 
-    def __init__(self, samples: Sequence[Any], *, dumped: Mapping[int, Row], nested: frozenset[str]) -> None:
+    def __init__(self, samples: Sequence[Any], *, dumped: Mapping[int, Row], compiled: Compiled | None) -> None:
         self._samples = samples
         self._dumped = dumped
-        self._nested = nested
+        self._compiled = compiled
         self._made: dict[str, Column] = {}
 
     def __getitem__(self, name: str) -> Column:
         if name not in self._made:
             self._made[name] = self._make(name)
         return self._made[name]
+
+    def for_rules(self, name: str) -> Column | Numbers:
+        """Return a column; as an array, which is made much faster, where it holds floats and nothing else."""
+        if self._compiled and name in self._compiled.floats and not self._dumped:
+            return np.fromiter(map(attrgetter(name), self._payloads), np.float64, len(self._payloads))
+        return self[name]
 
     @cached_property
     def ranking(self) -> Ranking:
@@ -79,22 +89,30 @@ class Columns:
         if name in FIELDS:
             return list(map(attrgetter(name), self._samples))
         if name in PREDICTED:
-            part = attrgetter(name.removeprefix("prediction."))
-            return [one.prediction and part(one.prediction) for one in self._samples]
+            return self._of_prediction(name.removeprefix("prediction."))
         if name.startswith(ATTRIBUTES):
             attribute = name.removeprefix(ATTRIBUTES)
             return [one.attributes.get(attribute) for one in self._samples]
         return self._of_payload(name)
 
+    def _of_prediction(self, name: str) -> Column:
+        part = attrgetter(name)
+        predictions = list(map(attrgetter("prediction"), self._samples))
+        return list(map(part, predictions)) if all(predictions) else [one and part(one) for one in predictions]
+
+    @cached_property
+    def _payloads(self) -> Sequence[Any]:
+        return list(map(attrgetter("payload"), self._samples))
+
     def _of_payload(self, name: str) -> Column:
-        part, dumped = attrgetter(f"payload.{name}"), self._dumped
-        if not dumped:
-            column = list(map(part, self._samples))
-        else:
-            column = [
-                dumped[place].get(name) if place in dumped else part(one) for place, one in enumerate(self._samples)
+        part, dumped = attrgetter(name), self._dumped
+        if dumped:
+            return [
+                dumped[place].get(name) if place in dumped else plain(part(one))
+                for place, one in enumerate(self._payloads)
             ]
-        return [plain(value) for value in column] if name in self._nested else column
+        column = list(map(part, self._payloads))
+        return list(map(plain, column)) if self._compiled and name in self._compiled.nested else column
 
 
 def decode(contract: Contract, values: Sequence[bytes | None]) -> Decoded:
@@ -118,7 +136,7 @@ def decode(contract: Contract, values: Sequence[bytes | None]) -> Decoded:
         columns=Columns(
             [samples[place] for place in places],
             dumped={row_of[place]: row for place, row in dumped.items()},
-            nested=contract.compiled.nested if contract.compiled else frozenset(),
+            compiled=contract.compiled,
         ),
         violations=violations,
         slow={row_of[place]: samples[place] for place in dumped},

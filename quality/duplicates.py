@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,9 @@ def find_duplicates(
 
 def _same_ids(arrivals: Arrivals, recent: Recent, window: int) -> tuple[dict[int, DuplicateOf], Recent]:
     """Compare ids only: of the samples in the window all are known by their ids, oldest first."""
+    fresh = dict(zip(arrivals.sample_ids, arrivals.offsets, strict=True))
+    if len(fresh) == len(arrivals.offsets) and fresh.keys().isdisjoint(recent.offsets):
+        return {}, Recent(offsets=_last(window, {**recent.offsets, **fresh}))
     known, order, oldest = dict(recent.offsets), list(recent.offsets), 0
     found: dict[int, DuplicateOf] = {}
     for place, (offset, name) in enumerate(zip(arrivals.offsets, arrivals.sample_ids, strict=True)):
@@ -72,6 +76,10 @@ def _same_ids(arrivals: Arrivals, recent: Recent, window: int) -> tuple[dict[int
     if len(known) > window:
         del known[order[oldest]]
     return found, Recent(offsets=known)
+
+
+def _last(count: int, offsets: Mapping[str, int]) -> dict[str, int]:
+    return dict(islice(offsets.items(), max(0, len(offsets) - count), None))
 
 
 class _Search:

@@ -1,6 +1,7 @@
 """Times as msgspec reads them, where pydantic reads the same: they stand in structs for `schemas.samples.Instant`."""
 
 from abc import ABC
+from collections.abc import Sequence
 from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Annotated, Any
 
@@ -10,6 +11,9 @@ import msgspec
 # which it cuts off and msgspec rounds.
 LONGEST_UTC, LONGEST_OFFSET = len("2026-01-31T12:00:00.123456Z"), len("2026-01-31T12:00:00.123456+00:00")
 _TIME = msgspec.json.Decoder(Annotated[datetime, msgspec.Meta(tz=True)])
+_TIMES = msgspec.json.Decoder(list[Annotated[datetime, msgspec.Meta(tz=True)]])
+# The years at the calendar's ends, as a text begins with them.
+_FIRST, _LAST = f"{MINYEAR:04d}", f"{MAXYEAR:04d}"
 
 
 class Instant(ABC):  # noqa: B024 - msgspec asks whether what was read is one
@@ -32,3 +36,31 @@ def read(_: type, text: Any) -> datetime:
     if not MINYEAR < time.year < MAXYEAR:
         raise ValueError("at an end of the calendar")
     return time
+
+
+def read_all(texts: Sequence[str]) -> Sequence[datetime | None]:
+    """Return the time that each text tells, None of those that `read` refuses."""
+    times = _read_at_once(texts)
+    return [_read_or_none(text) for text in texts] if times is None else times
+
+
+def _read_at_once(texts: Sequence[str]) -> list[datetime] | None:
+    """Read texts that are all in UTC by one call; None where one of them is not, or may be refused."""
+    joined = '","'.join(texts)
+    in_utc = joined.endswith("Z") and joined.count('Z"') == len(texts) - 1
+    if not in_utc or joined.count('"') != 2 * (len(texts) - 1) or "\\" in joined:
+        return None
+    if max(map(len, texts)) > LONGEST_UTC or min(texts)[:4] <= _FIRST or max(texts)[:4] >= _LAST:
+        return None
+    try:
+        times: list[datetime] = _TIMES.decode(f'["{joined}"]')
+    except ValueError:  # msgspec's own are ValueErrors
+        return None
+    return times
+
+
+def _read_or_none(text: str) -> datetime | None:
+    try:
+        return read(Instant, text)
+    except (ValueError, LookupError):
+        return None

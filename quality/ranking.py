@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +30,8 @@ MATRIX = 16
 def rank(scores: Sequence[Scores | None]) -> Ranking:
     """Rank the scores of each sample."""
     names = tuple(scores[0]) if scores and scores[0] else ()
-    if len(scores) >= MATRIX and len(names) > 1 and all(one is not None and tuple(one) == names for one in scores):
-        return _rank_alike(sorted(names), scores)  # type: ignore[arg-type]
+    if len(scores) >= MATRIX and len(names) > 1 and all(scores) and set(map(tuple, scores)) == {names}:  # type: ignore[arg-type]
+        return _rank_alike(names, scores)  # type: ignore[arg-type]
     ranked = [_rank(one) for one in scores]
     return Ranking(
         tops=[one[0] for one in ranked],
@@ -48,19 +48,20 @@ def _rank(scores: Scores | None) -> Ranked:
 
 
 def _rank_alike(names: Sequence[str], scores: Sequence[Scores]) -> Ranking:
-    """Rank scores of the same classes, at least two, in one matrix; the names in order, for ties.
+    """Rank scores of the same classes, at least two, in one matrix, whose columns are in the order of the names.
 
     By places rather than by values: 0.0 and -0.0 are equal, and a tie of theirs must not depend on the frame.
     """
-    in_order = itemgetter(*names)
-    matrix: NDArray[np.float64] = np.array([in_order(one) for one in scores])
+    order = sorted(range(len(names)), key=names.__getitem__)
+    flat = np.fromiter(chain.from_iterable(one.values() for one in scores), np.float64, len(scores) * len(names))
+    matrix: NDArray[np.float64] = flat.reshape(-1, len(names))[:, order]
     rows = np.arange(len(matrix))
     best = matrix.argmax(axis=1)
     first = matrix[rows, best]
     matrix[rows, best] = -1.0
     second = matrix[rows, matrix.argmax(axis=1)]
     return Ranking(
-        tops=[names[index] for index in best.tolist()],
+        tops=[names[order[index]] for index in best.tolist()],
         confidences=first.tolist(),
         margins=(first - second).tolist(),
     )

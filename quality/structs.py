@@ -7,14 +7,14 @@ asked. How they are made stands in `quality.compiling`.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
 from pydantic import BaseModel
 
 from quality.compiling import Unsupported, compile_schema, holds
 from quality.computed import SCALARS
-from quality.instants import read
+from quality.instants import read, read_all
 
 # More brackets than these may stand for nesting that pydantic does not follow.
 MOST_BRACKETS = 150
@@ -24,12 +24,14 @@ MOST_BRACKETS = 150
 class Compiled:
     """A compiled contract. `nested` are the payload's fields that hold structs, `computed` its computed fields.
 
+    `floats` are the fields whose values are floats and nothing else.
     `deep` says that a record may nest without end, for some field holds any value.
     """
 
     decoder: msgspec.json.Decoder[Any]
     deep: bool
     nested: frozenset[str]
+    floats: frozenset[str]
     computed: tuple[Callable[[Any], object], ...]
 
     def read(self, values: Sequence[bytes | None]) -> dict[int, Any]:
@@ -48,6 +50,7 @@ class Compiled:
             doubtful += [place for place in found if brackets(values[place]) > MOST_BRACKETS]  # type: ignore[arg-type]
         for place in doubtful:
             found.pop(place, None)
+        found = _timed(found)
         return self._computable(found) if self.computed else found
 
     def _computable(self, found: dict[int, Any]) -> dict[int, Any]:
@@ -61,6 +64,14 @@ class Compiled:
             return all({type(compute(one)) for one in samples} <= SCALARS for compute in self.computed)
         except Exception:  # noqa: BLE001 - a project's code may raise anything
             return False
+
+
+def _timed(found: dict[int, Any]) -> dict[int, Any]:
+    """Return the samples whose times can be read, with these in place of their texts."""
+    times = read_all([one.occurred_at for one in found.values()])
+    for one, time in zip(found.values(), times, strict=True):
+        one.occurred_at = time
+    return {place: one for place, one in found.items() if one.occurred_at is not None} if None in times else found
 
 
 def brackets(value: bytes) -> int:
@@ -78,12 +89,19 @@ def compiled(sample: type[BaseModel]) -> Compiled | None:
             decoder=msgspec.json.Decoder(kind, dec_hook=read),
             deep=deep,
             nested=frozenset(field.name for field in fields if holds(field.type, msgspec.Struct)),
+            floats=frozenset(field.name for field in fields if _is_float(field)),
             computed=tuple(
                 attrgetter(f"payload.{name}") for name, one in vars(payload).items() if isinstance(one, property)
             ),
         )
     except (Unsupported, TypeError, ValueError):
         return None
+
+
+def _is_float(field: msgspec.structs.FieldInfo) -> bool:
+    """Say whether a field holds floats only: a default is kept as it is, so it may be another number."""
+    kind = get_args(field.type)[0] if get_origin(field.type) is Annotated else field.type
+    return kind is float and (field.default is msgspec.NODEFAULT or type(field.default) is float)
 
 
 def plain(value: Any) -> Any:

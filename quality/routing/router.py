@@ -76,7 +76,7 @@ class Router:
     def __init__(self, policy: RoutingPolicy, state: RoutingState) -> None:
         self._policy = policy
         self._block = state.block
-        self._classes = Counter(state.counted.classes)
+        self._classes: Counter[str | None] = Counter(state.counted.classes)
         self._bins: Scores = np.array(state.counted.scores)
         self._used = state.used
         kept = state.deciding
@@ -107,7 +107,8 @@ class Router:
             scores = {Reason.UNCERTAIN: score[part], Reason.RARE: self._rare(tops[part])}
             for place, selection in self._select(scores, drawn[part]):
                 selections[part.start + place] = selection
-            self._classes.update(top for top in tops[part] if top is not None)
+            self._classes.update(tops[part])
+            del self._classes[None]
             self._bins += np.bincount(_bin(score[part]), minlength=BINS)
         return selections
 
@@ -160,7 +161,8 @@ class Router:
         self._deciding = _deciding(self._policy, self._used)
 
     def _counted(self) -> Folded:
-        return Folded(classes=dict(sorted(self._classes.items())), scores=tuple(self._bins.tolist()))
+        classes = {name: count for name, count in self._classes.items() if name is not None}
+        return Folded(classes=dict(sorted(classes.items())), scores=tuple(self._bins.tolist()))
 
 
 def _deciding(policy: RoutingPolicy, used: Folded) -> Deciding:

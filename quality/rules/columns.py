@@ -23,15 +23,16 @@ def is_absent(value: object) -> bool:
 
 
 class Columns:
-    """Columns of one length by name; one that is missing is absent in every row.
+    """Columns of one length by name; one that is missing is absent in every row, and an array holds floats.
 
     Views are shared between rules: never write to one.
     """
 
-    def __init__(self, columns: Mapping[str, Sequence[object]], count: int) -> None:
+    def __init__(self, columns: Mapping[str, Sequence[object] | Numbers], count: int) -> None:
         self.count = count
         self.none: Mask = np.zeros(count, np.bool_)
         self._columns = columns
+        self._listed: dict[str, list[object]] = {}
         self._kinds: dict[str, set[type]] = {}
         self._numbers: dict[str, Numbers | None] = {}
         self._absent: dict[str, Mask] = {}
@@ -40,12 +41,17 @@ class Columns:
     def values(self, name: str) -> Sequence[object]:
         """Return the values as they are."""
         values = self._columns.get(name)
+        if isinstance(values, np.ndarray):
+            if name not in self._listed:
+                self._listed[name] = values.tolist()
+            return self._listed[name]
         return [None] * self.count if values is None else values
 
     def kinds(self, name: str) -> set[type]:
         """Return the types of a column's values."""
         if name not in self._kinds:
-            self._kinds[name] = set(map(type, self.values(name)))
+            is_array = isinstance(self._columns.get(name), np.ndarray)
+            self._kinds[name] = {float} if is_array else set(map(type, self.values(name)))
         return self._kinds[name]
 
     def numbers(self, name: str) -> Numbers | None:
@@ -55,6 +61,9 @@ class Columns:
         return self._numbers[name]
 
     def _as_numbers(self, name: str) -> Numbers | None:
+        values = self._columns.get(name)
+        if isinstance(values, np.ndarray):
+            return values
         kinds = self.kinds(name)
         if not kinds <= _NUMERIC:
             return None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quality.rules.columns import Columns, Mask
+from quality.rules.columns import Columns, Mask, Numbers
 from quality.rules.rule import Rule
 from quality.rules.windows import Window
 from schemas.verdicts import Tally, Violation
@@ -19,8 +19,8 @@ class Judgement:
     window: Window
 
 
-def judge(rules: Sequence[Rule], columns: Mapping[str, Sequence[object]], count: int) -> Judgement:
-    """Judge `count` rows, given as columns of that length; a column that is missing is absent in every row."""
+def judge(rules: Sequence[Rule], columns: Mapping[str, Sequence[object] | Numbers], count: int) -> Judgement:
+    """Judge `count` rows, given as columns of that length; one that is missing is absent in every row."""
     data = Columns(columns, count)
     found: dict[int, list[Violation]] = {}
     tallies: dict[str, Tally] = {}

@@ -172,9 +172,11 @@ def test_the_stream_decides_as_the_pure_function_does(line: Any, records: list[P
     """However the fetches cut the frames, receipts and checkpoint are those of one frame with everything."""
     line.publish(records)
     line.start("screen", ASSAY_FRAME_RECORDS="7")
-    line.wait(lambda: sum(receipt.count for receipt in _runs(line)) == len(records))
-    stored = checkpoints.load(line.engine, line.project.topics.samples, range(4))
-    for partition, frame in line.frames().items():
+    frames = line.frames()
+    ends = {partition: frame.next for partition, frame in frames.items()}
+    line.wait(lambda: {partition: state.next_offset for partition, state in _stored(line).items()} == ends)
+    stored = _stored(line)
+    for partition, frame in frames.items():
         outcome = screen(frame, State(), line.project.screening)
         assert stored[partition].to_bytes() == outcome.state.to_bytes()
         selected = [
@@ -209,6 +211,10 @@ def test_a_sample_sent_in_ten_lines_of_a_users_program_arrives(line: Any) -> Non
     line.wait(lambda: bool(line.read(line.project.topics.accepted)))
     accepted = AcceptedSample.model_validate_json(line.read(line.project.topics.accepted)[0].value)
     assert (accepted.sample["sample_id"], accepted.warnings) == ("mine-1", ())
+
+
+def _stored(line: Any) -> dict[int, State]:
+    return checkpoints.load(line.engine, line.project.topics.samples, range(4))
 
 
 def _receipts(line: Any) -> list[Receipt]:
