@@ -32,10 +32,13 @@ from infra.testing import running_stack
 PARTITIONS = 4
 # A worker must have sent its first record within this, in seconds, and is measured for at most this long after it.
 START_SECONDS, MEASURED_SECONDS = 60.0, 12.0
-# The first part of a run is not measured: caches fill, connections open.
-WARM_UP = 0.1
+# The first records of a run are not measured: caches fill, connections open. Of several workers more are not, for they
+# must have dealt out the partitions.
+WARM_UP_RECORDS, DEALING_RECORDS = 2_000, 200_000
 RATES = (1_000, 10_000)
 LATENCY_SECONDS = 15.0
+# Before that, the broker and the worker are at the same work unmeasured: code is compiled, caches fill.
+SETTLING_SECONDS = 5.0
 # How often the feeder wakes, in seconds: asleep in between, for the engines need the processor.
 TICK = 0.002
 
@@ -68,8 +71,9 @@ def throughput(bench: Bench, engine: str, records: int, workers: int = 1) -> dic
     """Return records per second of an engine that reads the whole topic, and what its memory grew to, in MiB."""
     ends = Ends(bench.stack.kafka_bootstrap, bench.outputs)
     before = ends.total()
-    with bench.workers(engine, workers, ASSAY_FRAME_RECORDS="2000") as running:
-        _until(lambda: ends.total() > before + WARM_UP * min(records, 20_000), START_SECONDS, running)
+    unmeasured = WARM_UP_RECORDS if workers == 1 else DEALING_RECORDS
+    with bench.workers(engine, workers) as running:
+        _until(lambda: ends.total() > before + min(unmeasured, records // 4), START_SECONDS, running)
         began, first = time.perf_counter(), ends.total()
         memory = [_memory(running)]
         while (done := ends.total()) < before + records and time.perf_counter() - began < MEASURED_SECONDS:
@@ -81,15 +85,16 @@ def throughput(bench: Bench, engine: str, records: int, workers: int = 1) -> dic
 
 def latency(bench: Bench, engine: str, rate: int) -> dict[str, float]:
     """Return percentiles of the time from a record's send to its arrival among the accepted ones, in milliseconds."""
-    with bench.workers(engine, ASSAY_FRAME_RECORDS="2000") as running, _accepted(bench) as consumer:
+    with bench.workers(engine) as running, _accepted(bench) as consumer:
         _warm_up(bench, consumer, running)
         sent, seen = _paced(bench, consumer, rate)
-    waits = np.array([seen[name] - sent[name] for name in sent if name in seen]) * 1000
+    begin = min(sent.values()) + SETTLING_SECONDS
+    waits = np.array([seen[name] - at for name, at in sent.items() if name in seen and at >= begin]) * 1000
     return {
         "p50": round(float(np.percentile(waits, 50)), 2),
         "p99": round(float(np.percentile(waits, 99)), 2),
         "samples": len(waits),
-        "missing": len(sent) - len(waits),
+        "missing": len(sent.keys() - seen.keys()),
     }
 
 
@@ -128,7 +133,7 @@ def _feed(bench: Bench, rate: int, sent: dict[str, float]) -> None:
     producer = Producer({"bootstrap.servers": bench.stack.kafka_bootstrap, "linger.ms": 0})
     values = [value for number, value in enumerate(readings(rate, rate)) if (number + 1) % BAD_EVERY]
     began = time.perf_counter()
-    while (due := int((time.perf_counter() - began) * rate)) < rate * LATENCY_SECONDS:
+    while (due := int((time.perf_counter() - began) * rate)) < rate * (SETTLING_SECONDS + LATENCY_SECONDS):
         for number in range(len(sent), due):
             name = f"paced-{rate}-{number}"
             value = _renamed(values[number % len(values)], name)
@@ -186,7 +191,7 @@ def stages(bench: Bench, records: int) -> dict[str, float]:
     report = bench.stack.var / "stages.json"
     ends = Ends(bench.stack.kafka_bootstrap, bench.outputs)
     before = ends.total()
-    with bench.workers("stages", ASSAY_FRAME_RECORDS="2000", BENCH_STAGES=str(report)) as running:
+    with bench.workers("stages", BENCH_STAGES=str(report)) as running:
         _until(lambda: ends.total() >= before + records, START_SECONDS + records / 5_000, running)
     found: dict[str, float] = json.loads(report.read_text())
     return found

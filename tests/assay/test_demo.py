@@ -190,7 +190,8 @@ def test_a_file_of_garbage_is_published_rejected_and_accounted_for(run: Run) -> 
     deadline = time.monotonic() + 60
     while (audited := run.assay("audit")).returncode and time.monotonic() < deadline:
         time.sleep(0.5)
-    assert (audited.returncode, f"{run.report['rejected'] + 6} rejected" in audited.stdout.decode()) == (0, True)
+    told = audited.stdout.decode()
+    assert (audited.returncode, f"{run.report['rejected'] + 6} rejected" in told) == (0, True), told
 
 
 def test_dataset_commands_show_versions_and_what_changed(run: Run) -> None:
