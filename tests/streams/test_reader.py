@@ -1,0 +1,105 @@
+"""The reader's frames: small ones at once, large ones under load. No broker is needed."""
+
+from collections.abc import Iterator
+
+import pytest
+from confluent_kafka import Message
+
+from streams.reader import FRAMES_IN_HAND, Place, Reader
+
+FULL = 3
+HERE, THERE = ("t", 0), ("t", 1)
+
+
+class Arrivals:
+    """A listener that counts how often there is something to take."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def assigned(self, places: set[Place]) -> None:
+        """Learn nothing."""
+
+    def revoked(self, places: set[Place]) -> None:
+        """Learn nothing."""
+
+    def arrived(self) -> None:
+        """Count."""
+        self.times += 1
+
+    def failed(self, error: Exception) -> None:
+        """Fail."""
+        raise error
+
+
+@pytest.fixture
+def arrivals() -> Arrivals:
+    """The reader's listener."""
+    return Arrivals()
+
+
+@pytest.fixture
+def reader(arrivals: Arrivals) -> Iterator[Reader]:
+    """A reader of nothing, given what arrives by the test."""
+    config = {"bootstrap.servers": "127.0.0.1:1", "group.id": "g", "log_level": 0}
+    made = Reader(config, frame_records=FULL, listener=arrivals)
+    yield made
+    made.stop(1)
+
+
+def arrive(reader: Reader, *offsets: int, place: Place = HERE) -> None:
+    """Let records arrive."""
+    topic, partition = place
+    reader._keep(
+        [Message(topic=topic, partition=partition, offset=one, value=b"v", timestamp=(1, 1_000)) for one in offsets]
+    )
+
+
+def taken(reader: Reader) -> list[list[int]]:
+    """Take what there is, and begin with it; return the offsets of each frame."""
+    frames = reader.take()
+    for frame in frames:
+        reader.begun((frame.topic, frame.partition))
+    return [list(frame.offsets) for frame in frames]
+
+
+def test_what_has_arrived_is_a_frame_at_once(reader: Reader) -> None:
+    """However little it is: nothing is waited for."""
+    arrive(reader, 0)
+    assert taken(reader) == [[0]]
+
+
+def test_what_arrives_while_a_frame_is_handled_is_the_next_one(reader: Reader, arrivals: Arrivals) -> None:
+    """It grows until its turn comes, and is told of then."""
+    arrive(reader, 0)
+    first = [list(frame.offsets) for frame in reader.take()]
+    arrive(reader, 1)
+    arrive(reader, 2)
+    told = arrivals.times
+    assert (first, reader.take()) == ([[0]], [])
+    reader.begun(HERE)
+    assert (arrivals.times, taken(reader)) == (told + 1, [[1, 2]])
+
+
+def test_partitions_do_not_wait_for_each_other(reader: Reader) -> None:
+    """Each has an order of its own."""
+    arrive(reader, 0)
+    reader.take()
+    arrive(reader, 7, place=THERE)
+    assert taken(reader) == [[7]]
+
+
+def test_a_frame_that_has_not_begun_is_followed_by_none(reader: Reader) -> None:
+    """Not even by a full one: records wait here, where they make larger frames."""
+    arrive(reader, *range(2 * FULL))
+    first = [list(frame.offsets) for frame in reader.take()]
+    assert (first, reader.take()) == ([[0, 1, 2]], [])
+
+
+def test_what_is_not_done_bounds_what_is_handed_on(reader: Reader) -> None:
+    """Memory does not grow with a handler's delay."""
+    arrive(reader, *range((FRAMES_IN_HAND + 2) * FULL))
+    handed_on = [taken(reader) for _ in range(FRAMES_IN_HAND + 1)]
+    assert handed_on[-2:] == [[[21, 22, 23]], []]
+    reader.done(HERE, FULL)
+    assert taken(reader) == [[24, 25, 26]]
