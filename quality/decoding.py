@@ -107,11 +107,11 @@ class Columns:
     def _of_payload(self, name: str) -> Column:
         part, dumped = attrgetter(name), self._dumped
         if dumped:
-            return [
-                dumped[place].get(name) if place in dumped else plain(part(one))
-                for place, one in enumerate(self._payloads)
+            column = [
+                dumped[place].get(name) if place in dumped else part(one) for place, one in enumerate(self._payloads)
             ]
-        column = list(map(part, self._payloads))
+        else:
+            column = list(map(part, self._payloads))
         return list(map(plain, column)) if self._compiled and name in self._compiled.nested else column
 
 

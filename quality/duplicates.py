@@ -61,7 +61,10 @@ def _same_ids(arrivals: Arrivals, recent: Recent, window: int) -> tuple[dict[int
     """Compare ids only: of the samples in the window all are known by their ids, oldest first."""
     fresh = dict(zip(arrivals.sample_ids, arrivals.offsets, strict=True))
     if len(fresh) == len(arrivals.offsets) and fresh.keys().isdisjoint(recent.offsets):
-        return {}, Recent(offsets=_last(window, {**recent.offsets, **fresh}))
+        known = {**recent.offsets, **fresh}
+        for name in list(islice(known, max(0, len(known) - window))):
+            del known[name]
+        return {}, Recent(offsets=known)
     known, order, oldest = dict(recent.offsets), list(recent.offsets), 0
     found: dict[int, DuplicateOf] = {}
     for place, (offset, name) in enumerate(zip(arrivals.offsets, arrivals.sample_ids, strict=True)):
@@ -76,10 +79,6 @@ def _same_ids(arrivals: Arrivals, recent: Recent, window: int) -> tuple[dict[int
     if len(known) > window:
         del known[order[oldest]]
     return found, Recent(offsets=known)
-
-
-def _last(count: int, offsets: Mapping[str, int]) -> dict[str, int]:
-    return dict(islice(offsets.items(), max(0, len(offsets) - count), None))
 
 
 class _Search:
