@@ -33,7 +33,7 @@ from infra.services import storage_services
 from infra.settings import InfraSettings
 from infra.stack import Stack
 from infra.testing import guard
-from schemas.errors import AssayError
+from schemas.errors import AssayError, UnavailableError
 from storage.database import open_engine
 from storage.lake import Lake
 from storage.projects import Project, read_project
@@ -103,7 +103,7 @@ def _attacked(plan: Plan, stack: Stack, lake_disk: Disk) -> dict[str, Any]:
         feeder.join()
         producer.flush()
         engine = open_engine(storage)
-        with Lake.open(storage) as lake:
+        with _lake(storage) as lake:
             audit = _audited(project, bootstrap, engine, lake)
             found = verdicts(project, bootstrap=bootstrap, engine=engine, lake=lake)
         engine.dispose()
@@ -167,6 +167,18 @@ def _break(plan: Plan, faults: Faults) -> None:
         time.sleep(pause)
         print(f"fault {number + 1} of {plan.faults}: {kind}", flush=True)
         faults.inject(kind)
+
+
+def _lake(storage: StorageSettings) -> Lake:
+    """Return the lake as soon as the database answers, which the last fault may have killed."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return Lake.open(storage)
+        except UnavailableError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(1)
 
 
 def _audited(project: Project, bootstrap: str, engine: Engine, lake: Lake) -> str | list[Any]:
