@@ -58,11 +58,11 @@ lock: setup ## resolve the dependencies anew and write requirements/*.txt and th
 	$(COMPILE) --upgrade --group pyproject.toml:bench -o requirements/bench.txt
 	.venv/bin/python -m infra.jars lock
 
-bench-stream: ## measure screening beside Faust, Quix Streams and aiokafka (about 10 minutes)
+bench-stream: ## measure screening beside Faust, Quix Streams and aiokafka (about 6 minutes)
 	@infra/setup.sh bench
 	@.venv/bin/python -m bench.stream $(ARGS)
 
-chaos: setup ## break everything around the stream while it runs, and prove that nothing is lost (about 8 minutes)
+chaos: setup ## break everything around the stream while it runs, and prove that nothing is lost (about 5 minutes)
 	@.venv/bin/python -m bench.chaos $(ARGS)
 
 clean: ## stop the platform and remove everything made here: environments, caches and var/ with ALL ITS DATA
