@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
@@ -112,11 +112,8 @@ class Publisher:
     async def send(self, batches: Sequence[Batch]) -> Delivery:
         """Send batches; return what tells when they are confirmed."""
         delivery = Delivery(batches)
-        for batch in batches:
-            sent = self._enqueue(batch, 0, delivery)
-            while sent < len(batch.records):
-                await asyncio.sleep(FULL_SECONDS)
-                sent = self._enqueue(batch, sent, delivery)
+        for _ in self._sending(batches, delivery):
+            await asyncio.sleep(FULL_SECONDS)
         return delivery
 
     async def confirmed(self, delivery: Delivery) -> None:
@@ -130,12 +127,16 @@ class Publisher:
     def publish_now(self, batches: Sequence[Batch]) -> None:
         """Send batches and wait until they are confirmed, as `confirmed` does, blocking."""
         delivery = Delivery(batches)
-        for batch in batches:
-            sent = self._enqueue(batch, 0, delivery)
-            while sent < len(batch.records):
-                time.sleep(FULL_SECONDS)
-                sent = self._enqueue(batch, sent, delivery)
+        for _ in self._sending(batches, delivery):
+            time.sleep(FULL_SECONDS)
         delivery.wait_now(self._seconds)
+
+    def _sending(self, batches: Sequence[Batch], delivery: Delivery) -> Iterator[None]:
+        """Put batches among what is to be sent; yield whenever there is no room, to be gone on with after a while."""
+        for batch in batches:
+            sent = 0
+            while (sent := self._enqueue(batch, sent, delivery)) < len(batch.records):
+                yield
 
     def _enqueue(self, batch: Batch, sent: int, delivery: Delivery) -> int:
         """Put a batch, of which the first records are sent, among what is to be sent, as far as there is room.

@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from assay.platform import prepare
 from bench.chaos.disk import Disk, disk
 from bench.chaos.faults import Faults, pauses
 from bench.chaos.fleet import CHECKOUT, Fleet
-from bench.chaos.verdict import repeated, verdicts
+from bench.chaos.verdict import Verdict, repeated, verdicts
 from bench.line.readings import readings
 from infra.services import storage_services
 from infra.settings import InfraSettings
@@ -76,15 +77,7 @@ def _attacked(plan: Plan, stack: Stack, lake_disk: Disk) -> dict[str, Any]:
     )
     prepare(project, storage=storage, bootstrap=bootstrap)
     fleet = Fleet(environment=_environment(stack, lake_disk), log=var / "workers.log")
-    producer = Producer(
-        {
-            "bootstrap.servers": bootstrap,
-            "acks": "all",
-            "enable.idempotence": True,
-            "message.timeout.ms": 0,
-            "log_level": 2,  # that the broker is away is no news here
-        }
-    )
+    producer = _producer(bootstrap)
     faults = Faults(
         fleet=fleet,
         stack=stack,
@@ -116,14 +109,34 @@ def _attacked(plan: Plan, stack: Stack, lake_disk: Disk) -> dict[str, Any]:
         "faults": sum(faults.injected.values()),
         "full_disk": lake_disk.kind,
         "produced": plan.records + faults.poisoned,
-        "lost": sum(one.lost for one in found.values()),
-        "doubled": sum(one.doubled for one in found.values()),
-        "unexpected": sum(one.unexpected for one in found.values()),
-        "outcomes": {name: asdict(one) for name, one in found.items()},
+        **_totals(found),
         "published_again": repeated(project, bootstrap),
         "worker_restarts": fleet.restarts,
         "audit": audit,
     }
+
+
+def _totals(found: Mapping[str, Verdict]) -> dict[str, Any]:
+    """Return what became of all kinds of outcomes together, and of each."""
+    return {
+        "lost": sum(one.lost for one in found.values()),
+        "doubled": sum(one.doubled for one in found.values()),
+        "unexpected": sum(one.unexpected for one in found.values()),
+        "outcomes": {name: asdict(one) for name, one in found.items()},
+    }
+
+
+def _producer(bootstrap: str) -> Producer:
+    """Return a producer that waits for the broker as long as it takes."""
+    return Producer(
+        {
+            "bootstrap.servers": bootstrap,
+            "acks": "all",
+            "enable.idempotence": True,
+            "message.timeout.ms": 0,
+            "log_level": 2,  # that the broker is away is no news here
+        }
+    )
 
 
 def _environment(stack: Stack, lake_disk: Disk) -> dict[str, str]:
