@@ -30,7 +30,7 @@ RANKED: Mapping[str, Callable[[Ranking], Column]] = {
     "prediction.margin": attrgetter("margins"),
 }
 PREDICTED = ("prediction.model", "prediction.scores")
-FIELDS = ("contract", "sample_id", "source", "occurred_at", "media")
+FIELDS = ("contract", "sample_id", "source", "occurred_at", "media", "embedding")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ class Decoded:
 
 
 class Columns:
-    """Samples as the columns of `quality.columns.row`, and `prediction.scores`; each made when first asked for.
+    """Samples as the columns of `quality.columns.row`, with `prediction.scores` and `embedding`; made when asked for.
 
     A sample was read by the compiled contract or by pydantic: of the latter `dumped` holds the row, by its place
     among the samples.

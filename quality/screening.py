@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
@@ -10,14 +10,17 @@ from pydantic import TypeAdapter
 from pydantic_core import to_json
 
 from quality.contracts import LONGEST, Contract
-from quality.decoding import Column, Decoded, decode
+from quality.decoding import Column, Columns, Decoded, decode
 from quality.duplicates import Arrivals, find_duplicates
 from quality.frames import Frame
 from quality.replay import ORIGIN, replay_of
-from quality.routing.router import Router, RoutingState
+from quality.routing.batch import Batch, OwnSignal
+from quality.routing.router import Router
+from quality.routing.state import RoutingState
 from quality.rules import Rule, Window, judge
 from quality.state import State
-from schemas.project import DuplicatePolicy, RoutingPolicy
+from schemas.project import DuplicatePolicy
+from schemas.routing import RoutingPolicy
 from schemas.verdicts import (
     DeadLetter,
     Disposition,
@@ -49,6 +52,7 @@ class Screening:
     duplicates: DuplicatePolicy | None
     routing: RoutingPolicy
     versions: Versions
+    own: Mapping[str, OwnSignal] = field(default_factory=dict)
 
     @cached_property
     def judged(self) -> frozenset[str]:
@@ -82,7 +86,7 @@ def screen(frame: Frame, state: State, screening: Screening) -> Outcome:
         _arrivals(frame, decoded, sound, screening.duplicates), state.recent, screening.duplicates or IDS_ONLY
     )
     fresh = [row for index, row in enumerate(sound) if index not in repeated] if repeated else sound
-    selected, routing = _route(frame, decoded, fresh, Router(screening.routing, state.routing))
+    selected, routing = _route(frame, decoded, fresh, Router(screening.routing, state.routing, own=screening.own))
     violations = {**decoded.violations, **{decoded.places[row]: found for row, found in broken.items()}}
     accepted = {decoded.places[row]: row for row in fresh}
     rejected = sorted(decoded.violations.keys() | {decoded.places[row] for row in broken.keys() - set(sound)})
@@ -119,15 +123,33 @@ def _route(
     frame: Frame, decoded: Decoded, rows: Sequence[int], router: Router
 ) -> tuple[dict[int, Selection], RoutingState]:
     """Return the selections by place in the frame, and the state after them."""
+    if not rows:
+        return {}, router.state
     places = [decoded.places[row] for row in rows]
-    ranking = decoded.columns.ranking
+    columns = _Rows(decoded.columns, rows)
     selections = router.route(
-        [frame.offsets[place] for place in places],
-        _taken(decoded.columns["sample_id"], rows),
-        tops=_taken(ranking.tops, rows),
-        margins=_taken(ranking.margins, rows),
+        Batch(
+            offsets=[frame.offsets[place] for place in places],
+            timestamps=[frame.timestamps[place] for place in places],
+            sample_ids=columns["sample_id"],
+            columns=columns,
+        )
     )
     return {places[index]: selection for index, selection in selections.items()}, router.state
+
+
+class _Rows:
+    """Some rows of columns, taken when first asked for."""
+
+    def __init__(self, columns: Columns, rows: Sequence[int]) -> None:
+        self._columns = columns
+        self._rows = rows
+        self._taken: dict[str, Column] = {}
+
+    def __getitem__(self, name: str) -> Column:
+        if name not in self._taken:
+            self._taken[name] = _taken(self._columns[name], self._rows)
+        return self._taken[name]
 
 
 def _taken(column: Column, rows: Sequence[int]) -> Column:

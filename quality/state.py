@@ -7,11 +7,12 @@ import msgpack
 import numpy as np
 
 from quality.duplicates import Recent
-from quality.routing.router import Folded, RoutingState
+from quality.routing.packing import packed, unpacked
+from quality.routing.state import RoutingState
 from schemas.errors import InputError
 
 # Of the layout of `State.to_bytes`; raised when a state of old can no longer be read.
-STATE_VERSION = 4
+STATE_VERSION = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +37,7 @@ class State:
                     "last": self.last,
                     "ids": list(self.recent.offsets.items()),
                     "vectors": [vector.tobytes() for vector in self.recent.vectors],
-                    "block": self.routing.block,
-                    "used": _packed(self.routing.used),
-                    "counted": _packed(self.routing.counted),
+                    "routing": packed(self.routing),
                 }
             )
         )
@@ -55,21 +54,9 @@ class State:
             raise InputError(f"A checkpoint has layout {values.get('version')}, this Assay reads {STATE_VERSION}.")
         ids = dict(values["ids"])
         vectors = tuple(np.frombuffer(vector, np.float32) for vector in values["vectors"])
-        routing = RoutingState(
-            block=values["block"], used=_unpacked(values["used"]), counted=_unpacked(values["counted"])
-        )
         return cls(
             next_offset=values["next_offset"],
             last=values["last"],
             recent=Recent(offsets=ids, vectors=vectors),
-            routing=routing,
+            routing=unpacked(values["routing"]),
         )
-
-
-def _packed(folded: Folded) -> list[Any]:
-    return [sorted(folded.classes.items()), list(folded.scores)]
-
-
-def _unpacked(values: list[Any]) -> Folded:
-    classes, scores = values
-    return Folded(classes=dict(classes), scores=tuple(scores))

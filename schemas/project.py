@@ -2,12 +2,12 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from schemas.routing import RoutingPolicy
 from schemas.samples import ClassName
-from schemas.verdicts import Reason
+from schemas.section import Section, Share
 
-Share = Annotated[float, Field(ge=0, le=1)]
 # module.py:name inside the project folder
 Reference = Annotated[str, Field(pattern=r"^\w+(/\w+)*\.py:\w+$", max_length=200)]
 # A file inside the project folder
@@ -16,12 +16,6 @@ FileName = Annotated[str, Field(pattern=r"^\w[\w.-]*(/\w[\w.-]*)*$", max_length=
 ROUNDING = 1e-9
 # Splits become files.
 SplitName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
-
-
-class Section(BaseModel):
-    """Base of each part of `project.toml`; unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class ContractConfig(Section):
@@ -56,24 +50,6 @@ class DuplicatePolicy(Section):
     field: str
     distance: Annotated[float, Field(ge=0)]
     window: Annotated[int, Field(gt=0, le=100_000)] = 1024
-
-
-class RoutingPolicy(Section):
-    """How much of the accepted samples goes to labelers, and by which signals.
-
-    `shares` says how much each reason may select; together they are the budget, which is not exceeded in the long
-    run. State is renewed each `block` offsets; a class with `rare_share` or more of what was seen is never rare.
-    """
-
-    block: Annotated[int, Field(gt=0)] = 500
-    shares: dict[Reason, Share]
-    rare_share: Share = 0.05
-
-    @model_validator(mode="after")
-    def _shares_fit(self) -> Self:
-        if sum(self.shares.values()) > 1 + ROUNDING:
-            raise ValueError(f"the shares sum to {sum(self.shares.values())}, which is more than everything")
-        return self
 
 
 class OverlapPolicy(Section):

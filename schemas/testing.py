@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from pydantic import Field, JsonValue, computed_field
 from pydantic.fields import FieldInfo
 
-from schemas.project import DatasetRecipe, DuplicatePolicy, RoutingPolicy
+from schemas.project import DatasetRecipe, DuplicatePolicy
+from schemas.routing import Hits, Quota, RoutingPolicy, Steering
 from schemas.samples import AnySample, Payload, versioned
-from schemas.verdicts import Event, Reason
+from schemas.verdicts import Event, Selection
 
 CLASSES = ("cat", "dog", "fox")
 # How near each other two records are that repeat one another.
@@ -68,8 +69,8 @@ def sample(number: int = 0, **changes: Any) -> AnySample:
 
 def routing_policy(**changes: Any) -> RoutingPolicy:
     """Return a policy of small blocks that uses every signal; `changes` replace its fields."""
-    shares = {Reason.UNCERTAIN: 0.1, Reason.RARE: 0.1, Reason.AUDIT: 0.05}
-    return RoutingPolicy.model_validate({"block": 8, "shares": shares, "rare_share": 0.3, **changes})
+    parts = {"budget": {"share": 0.25}, "audit": 0.2, "uncertain": {}, "rare": {"below": 0.3}, "novel": {}, "space": {}}
+    return RoutingPolicy.model_validate({"block": 8, **parts, **changes})
 
 
 def duplicate_policy(**changes: Any) -> DuplicatePolicy:
@@ -136,7 +137,11 @@ def spoiled(draw: st.DrawFn) -> dict[str, Any]:
 
 def events(kind: type[Event]) -> st.SearchStrategy[Event]:
     """Return a strategy for events of this kind, from the types and bounds of its fields."""
-    return st.builds(kind, **{name: st.from_type(_bounded(field)) for name, field in kind.model_fields.items()})
+    known = _FIELDS.get(kind, {})
+    return st.builds(
+        kind,
+        **{name: known.get(name, st.from_type(_bounded(field))) for name, field in kind.model_fields.items()},
+    )
 
 
 def _bounded(field: FieldInfo) -> Any:
@@ -153,6 +158,16 @@ def register(kinds: list[type[Event]]) -> None:
         st.register_type_strategy(kind, events(kind))
 
 
+_REASONS = st.from_regex(r"[a-z][a-z0-9_]{0,40}", fullmatch=True)
+_QUOTAS = st.lists(st.builds(Quota, column=names, value=texts, want=st.integers(1, 9)), max_size=2).map(tuple)
+# Bounds of what stands within a field's type are not seen by Hypothesis.
+_FIELDS: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
+    Selection: {
+        "reasons": st.lists(_REASONS, min_size=1, max_size=3).map(tuple),
+        "scores": st.dictionaries(_REASONS, finite, max_size=3),
+    },
+    Steering: {"hits": st.dictionaries(_REASONS, st.deferred(lambda: events(Hits)), max_size=3), "quotas": _QUOTAS},
+}
 _RECIPE: dict[str, st.SearchStrategy[Any]] = {
     "group": names,
     "splits": st.just({"train": 0.75, "test": 0.25}),

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -29,11 +30,17 @@ class Severity(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a sample was selected for labeling."""
+    """Why a sample was selected for labeling; a project's own signals add their names to these."""
 
-    UNCERTAIN = "uncertain"  # the two best scores are close
-    RARE = "rare"  # the predicted class has hardly been seen
+    UNCERTAIN = "uncertain"  # the model has little confidence in its best class
+    RARE = "rare"  # the predicted class, or a slice, has hardly been seen
+    NOVEL = "novel"  # far from all that was seen
+    DISAGREEMENT = "disagreement"  # a second model says something else
+    QUOTA = "quota"  # labels of a slice are short
     AUDIT = "audit"  # drawn uniformly by hash, which keeps estimates unbiased
+
+
+ReasonName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 
 
 class Origin(Event):
@@ -69,8 +76,8 @@ class Selection(Event):
     like this one is selected, which estimates divide by.
     """
 
-    reasons: tuple[Reason, ...] = Field(min_length=1)
-    scores: dict[Reason, float]
+    reasons: tuple[ReasonName, ...] = Field(min_length=1)
+    scores: dict[ReasonName, float]
     propensity: float = Field(gt=0, le=1)
 
 

@@ -5,23 +5,29 @@ import importlib.util
 import json
 import sys
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from quality.columns import ENVELOPE, kinds, payload_of
+from quality.columns import ENVELOPE, is_known, kinds, payload_of
 from quality.contracts import Contract
+from quality.routing.batch import OwnSignal
 from quality.rules import Rule, compile_suite
 from quality.screening import Screening
 from schemas.errors import InputError, ProjectError
 from schemas.project import ProjectConfig
+from schemas.routing import RoutingPolicy
 from schemas.samples import AnySample, Payload, versioned
 from schemas.topics import Topics
 from schemas.verdicts import Versions
+
+# Where packages name the routing signals that they add: each a callable that takes the project's options for it.
+SIGNALS = "assay.signals"
 
 Payloads = Sequence[Mapping[str, Any]]
 Labelled = tuple[Payloads, Sequence[str]]
@@ -57,6 +63,7 @@ class Project:
     rules: tuple[Rule, ...]
     guideline: str
     trainer: Trainer
+    signals: Mapping[str, OwnSignal]
 
     @property
     def topics(self) -> Topics:
@@ -77,7 +84,8 @@ class Project:
             contract=Contract(current=config.contract.current, versions=self.samples),
             rules=self.rules,
             duplicates=config.duplicates,
-            routing=config.routing,
+            routing=config.routing.of_partition(config.partitions),
+            own=self.signals,
             versions=Versions(
                 contract=config.contract.current,
                 suite=self.suite_fingerprint,
@@ -130,6 +138,7 @@ class _Reading:
         current = payload_of(samples[config.contract.current])
         rules = () if suite is None else self.rules(suite, None if current is Payload else current)
         self.check_duplicates(config, current)
+        self.check_routing(config.routing, current)
         return Project(
             folder=self.folder,
             config=config,
@@ -138,6 +147,7 @@ class _Reading:
             rules=rules,
             guideline=guideline,
             trainer=trainer,
+            signals=self.signals(config.routing),
         )
 
     def config(self) -> ProjectConfig | None:
@@ -266,6 +276,44 @@ class _Reading:
             self.problems.append(f"duplicates.field: the contract has no field {policy.field}; it has {fields}.")
         elif kinds(policy.field, payload) - {"array"}:
             self.problems.append(f"duplicates.field: {policy.field} must be a list of numbers, to measure distances.")
+
+    def check_routing(self, policy: RoutingPolicy, payload: type[Payload]) -> None:
+        if payload is Payload:
+            return
+        for where, column in _columns(policy):
+            if not is_known(column, payload):
+                self.problems.append(f"{where}: samples of this contract have no column {column!r}.")
+        if policy.space and policy.space.field != "embedding":
+            field = policy.space.field
+            if field not in payload.model_fields:
+                self.problems.append(
+                    f"routing.space.field: the contract has no field {field!r}; `embedding` is one too."
+                )
+            elif kinds(field, payload) - {"array"}:
+                self.problems.append(f"routing.space.field: {field} must be a list of numbers, to measure distances.")
+
+    def signals(self, policy: RoutingPolicy) -> dict[str, OwnSignal]:
+        """Return the signals of the project's own, by name, made with their options."""
+        found: dict[str, OwnSignal] = {}
+        for name, own in policy.own.items():
+            entries = entry_points(group=SIGNALS, name=name)
+            if not entries:
+                self.problems.append(f"routing.own.{name}: no installed package has it as an entry point of {SIGNALS}.")
+                continue
+            try:
+                found[name] = next(iter(entries)).load()(**own.options)
+            except Exception as error:  # noqa: BLE001 - whatever a package raises is a problem of that signal
+                self.problems.append(f"routing.own.{name}: it cannot be made: {type(error).__name__}: {error}.")
+        return found
+
+
+def _columns(policy: RoutingPolicy) -> Iterator[tuple[str, str]]:
+    """Yield the columns that a policy names, each after the place where it does."""
+    yield from (("routing.fair", column) for column in policy.fair)
+    yield from (("routing.rare.columns", column) for column in (policy.rare.columns if policy.rare else ()))
+    yield from ((f"routing.quotas.{number}.column", quota.column) for number, quota in enumerate(policy.quotas))
+    if policy.disagreement:
+        yield "routing.disagreement.column", policy.disagreement.column
 
 
 def _absent(*_: object) -> Any:

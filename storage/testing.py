@@ -29,7 +29,7 @@ FOLDER = {
         title = "A project of a test"
         contract = { current = 2, models = { 1 = "code.py:Old", 2 = "code.py:New" } }
         labels = { classes = ["cat", "dog", "fox"] }
-        routing = { shares = { uncertain = 0.2, audit = 0.02 } }
+        routing = { budget = { share = 0.22 }, uncertain = {} }
         overlap = { first = 2, most = 4 }
         dataset = { group = "batch", splits = { train = 1.0 }, min_rows = 1, agreement_floor = 0.5 }
         trainer = { train = "code.py:train", gold_test = "code.py:gold", gold_seed = "code.py:gold" }
@@ -110,7 +110,7 @@ def project_config(name: str, **changes: Any) -> ProjectConfig:
         "title": "A project of a test",
         "contract": {"current": 1, "models": {1: "contract.py:Reading"}},
         "labels": {"classes": ("cat", "dog", "fox")},
-        "routing": {"shares": {"uncertain": 0.2, "audit": 0.02}},
+        "routing": {"budget": {"share": 0.22}, "uncertain": {}},
         "overlap": {"first": 2, "most": 4},
         "dataset": {"group": "batch", "splits": {"train": 1.0}, "min_rows": 1, "agreement_floor": 0.5},
         "trainer": {"train": "model.py:train", "gold_test": "model.py:test", "gold_seed": "model.py:seed"},

@@ -6,8 +6,6 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.verdicts import Reason
-
 Numbers = NDArray[np.float64]
 
 # The increment and the finalizer of SplitMix64: Steele, Lea and Flood (2014), "Fast Splittable Pseudorandom Number
@@ -15,19 +13,18 @@ Numbers = NDArray[np.float64]
 GOLDEN = 0x9E3779B97F4A7C15
 ROUNDS = ((np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)), (np.uint64(27), np.uint64(0x94D049BB133111EB)))
 LAST_SHIFT = np.uint64(31)
-# One stream of numbers for each reason, so that draws for different ones are independent.
-STREAMS = np.array([(number * GOLDEN) % 2**64 for number in range(1, len(Reason) + 1)], np.uint64)
 # The upper bits that a float holds exactly.
 SHIFT, SPAN = np.uint64(11), 2.0**53
 
 
-def draws(sample_ids: Sequence[str]) -> Numbers:
-    """Return a number in [0, 1) for each sample (rows) and reason (columns, in the order of `Reason`).
+def draws(sample_ids: Sequence[str], purposes: Sequence[str]) -> Numbers:
+    """Return a number in [0, 1) for each sample (rows) and purpose (columns); those of two purposes are independent.
 
     It is the same on every machine and in every version, so that a replay draws the same samples.
     """
     sums = np.array([crc32(one.encode()) for one in sample_ids], np.uint64)
-    return (_mixed((sums << np.uint64(32))[:, None] + STREAMS) >> SHIFT) / SPAN
+    streams = np.array([crc32(purpose.encode()) * GOLDEN % 2**64 for purpose in purposes], np.uint64)
+    return (_mixed((sums << np.uint64(32))[:, None] + streams) >> SHIFT) / SPAN
 
 
 def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:

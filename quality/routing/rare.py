@@ -1,13 +1,22 @@
-"""How seldom the predicted class has been seen."""
+"""How seldom a value has been seen: of the predicted class, or of a slice."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 
-def rare(predicted: str | None, shares: Mapping[str, float], rare_share: float) -> float:
-    """Return max(0, 1 - q / rare_share) in [0, 1], for the class's share q of what was seen; 0 when nothing was.
+def rare(values: Sequence[str | None], shares: Mapping[str, float], below: float) -> NDArray[np.float64]:
+    """Return max(0, 1 - q / below) in [0, 1] for the share q that each value has of what was seen.
 
-    `shares` holds the share of each class. A class never seen scores 1, one with `rare_share` or more scores 0.
+    A value never seen scores 1, one with the share `below` or more scores 0. So does an absent one; and where nothing
+    was seen at all, nothing is rare.
     """
-    if predicted is None or not shares or not rare_share:
-        return 0.0
-    return max(0.0, 1.0 - shares.get(predicted, 0.0) / rare_share)
+    if not shares:
+        return np.zeros(len(values))
+    known = {value: _rare(value, shares, below) for value in set(values)}
+    return np.fromiter(map(known.__getitem__, values), np.float64, len(values))
+
+
+def _rare(value: str | None, shares: Mapping[str, float], below: float) -> float:
+    return 0.0 if value is None else max(0.0, 1.0 - shares.get(value, 0.0) / below)

@@ -1,193 +1,247 @@
-"""The router: each signal selects what lies above a threshold that holds its share of the budget.
+"""The router: which accepted samples labelers get, with reasons, scores and propensity.
 
-Scores are counted in bins. Of the bin that the threshold cuts, a part is drawn by hash: so a share is held even where
-many samples have one score, as they do where a signal knows but a handful of values.
+Each signal selects what lies above a threshold that holds its part of the budget; beside them samples of slices that
+are short are drawn, and a uniform audit share. Scores are counted in bins, and of the bin that a threshold cuts a part
+is drawn by hash: so a share is held even where many samples have one score.
 
 State is folded record by record, and used block by block: what was folded from all offsets below k * block decides
-the offsets of block k. So a selection depends on the record and where it stands, not on how fetches cut the frames.
+the offsets of block k. Only the tokens that are left and the points that are queued count at once, and they too go
+record by record. So a selection depends on the records and where they stand, not on how fetches cut the frames.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from functools import reduce
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from quality.routing import bins, space
+from quality.routing.batch import Batch, OwnSignal, Part, Scores
+from quality.routing.budget import Spending, half_full
+from quality.routing.counts import DECAY, Counts, added, tallied
+from quality.routing.deciding import Deciding, decide, quotas, weights
+from quality.routing.disagreement import disagreement
 from quality.routing.draws import draws
+from quality.routing.queued import Queued
+from quality.routing.quota import quota
 from quality.routing.rare import rare
-from quality.routing.uncertain import uncertain
-from schemas.project import RoutingPolicy
+from quality.routing.state import Opening, RoutingState
+from quality.routing.uncertain import of_margins, uncertain
+from schemas.errors import InputError
+from schemas.routing import RoutingPolicy
 from schemas.verdicts import Reason, Selection
 
-# Resolution of a threshold: scores in [0, 1] are counted in this many equal bins.
-BINS = 200
-# What a block of history weighs once another has been folded: thresholds follow the stream within some blocks.
-DECAY = 0.9
-# Until the first block is full nothing is known of the scores; only those of this bin and above are taken.
-FIRST_THRESHOLD = 160.0
-# A class seen less than this, in decayed counts, is forgotten: names that come once must not add up.
-FORGOTTEN = 0.01
-
-Bins = tuple[float, ...]
-Scores = NDArray[np.float64]
-NO_SCORES: Bins = (0.0,) * BINS
-COLUMN = {reason: index for index, reason in enumerate(Reason)}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Folded:
-    """Counts of samples by predicted class, and by bin of how uncertain they are.
-
-    The scores of `rare` are not counted: they follow from the counts of classes, and change with them.
-    """
-
-    classes: Mapping[str, float] = field(default_factory=dict)
-    scores: Bins = NO_SCORES
-
-
-@dataclass(frozen=True, kw_only=True)
-class RoutingState:
-    """What decides in `block`: decayed counts of all blocks before it, and the plain counts of this one so far.
-
-    `deciding` follows from the counts used, and is kept so that a block's frames need not all work it out.
-    """
-
-    block: int = 0
-    used: Folded = Folded()
-    counted: Folded = Folded()
-    deciding: "Deciding | None" = field(default=None, compare=False, repr=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Deciding:
-    """The share of each class and the threshold of each signal under a policy."""
-
-    policy: RoutingPolicy
-    shares: Mapping[str, float]
-    thresholds: Mapping[Reason, float]
+# The draw that decides which vectors stand for a block.
+SAMPLE = "sample"
+# Where no signal says how many centers it needs, there are so many, to say what a typical distance is.
+CENTERS = 64
 
 
 class Router:
     """Route samples of one partition in the order of their offsets; `state` is the state after the last."""
 
-    def __init__(self, policy: RoutingPolicy, state: RoutingState) -> None:
+    def __init__(self, policy: RoutingPolicy, state: RoutingState, *, own: Mapping[str, OwnSignal]) -> None:
         self._policy = policy
+        self._own = own
+        self._purposes = (*weights(policy), Reason.QUOTA, Reason.AUDIT, SAMPLE)
         self._block = state.block
-        self._classes: Counter[str | None] = Counter(state.counted.classes)
-        self._bins: Scores = np.array(state.counted.scores)
+        self._steering = state.steering
+        self._planned = state.planned
+        self._purse = state.purse or half_full(policy.budget, policy.block)
+        self._opening = state.opening or Opening(purse=self._purse, filled=state.filled)
         self._used = state.used
+        self._counted = state.counted
+        self._seen = state.seen
+        self._sampled = state.sampled
+        self._queued = Queued(state.queued, policy.space.queued if policy.space else 0, added=state.added)
+        self._filled = state.filled
         kept = state.deciding
-        self._deciding = kept if kept and kept.policy is policy else _deciding(policy, state.used)
+        self._deciding = kept if kept and kept.policy is policy else self._decided()
 
     @property
     def state(self) -> RoutingState:
         """The state after the last routed sample."""
-        return RoutingState(block=self._block, used=self._used, counted=self._counted(), deciding=self._deciding)
+        return RoutingState(
+            block=self._block,
+            steering=self._steering,
+            planned=self._planned,
+            opening=self._opening,
+            purse=self._purse,
+            used=self._used,
+            counted=self._counted,
+            seen=self._seen,
+            sampled=self._sampled,
+            queued=self._queued.points,
+            added=self._queued.added,
+            filled=self._filled,
+            deciding=self._deciding,
+        )
 
-    def route(
-        self,
-        offsets: Sequence[int],
-        sample_ids: Sequence[str],
-        *,
-        tops: Sequence[str | None],
-        margins: Sequence[float | None],
-    ) -> dict[int, Selection]:
-        """Return why samples are selected, by their places among `offsets`; and fold them all.
-
-        `tops` are the predicted classes and `margins` those of the two best scores, None without prediction.
-        """
+    def route(self, batch: Batch) -> dict[int, Selection]:
+        """Return why samples are selected, by their places in the batch; and fold them all."""
         selections: dict[int, Selection] = {}
-        drawn = draws(sample_ids)
-        score = uncertain(margins)
-        for block, part in _blocks(offsets, self._policy.block):
+        drawn = dict(zip(self._purposes, draws(batch.sample_ids, self._purposes).T, strict=True))
+        for block, places in _blocks(batch.offsets, self._policy.block):
             self._enter(block)
-            scores = {Reason.UNCERTAIN: score[part], Reason.RARE: self._rare(tops[part])}
-            for place, selection in self._select(scores, drawn[part]):
-                selections[part.start + place] = selection
-            self._classes.update(tops[part])
-            del self._classes[None]
-            self._bins += np.bincount(_bin(score[part]), minlength=BINS)
+            part = self._part(batch, places, {purpose: each[places] for purpose, each in drawn.items()})
+            scores = self._scores(part)
+            chances = self._chances(part, scores)
+            chosen = self._chosen(part, chances)
+            self._fold(part, scores, chosen)
+            for place, reasons in chosen.items():
+                selections[places.start + place] = _selection(place, reasons, scores, chances)
         return selections
 
-    def _select(self, scores: Mapping[Reason, Scores], drawn: Scores) -> Iterator[tuple[int, Selection]]:
-        chances = self._chances(scores)
-        hits = {reason: drawn[:, COLUMN[reason]] < chance for reason, chance in chances.items()}
+    def _part(self, batch: Batch, places: slice, drawn: Mapping[str, Scores]) -> Part:
+        known = np.zeros(places.stop - places.start, np.bool_)
+        points = self._queued.points[:0]
+        if self._policy.space and self._seen.length:
+            points, known = self._seen.placed(batch.columns[self._policy.space.field][places])
+        return Part(batch=batch, places=places, drawn=drawn, points=points, known=known)
+
+    def _scores(self, part: Part) -> dict[str, Scores]:
+        """Return what each signal says of each sample."""
+        policy, found = self._policy, dict[str, Scores]()
+        if policy.uncertain:
+            found[Reason.UNCERTAIN] = self._uncertain(part, policy.uncertain.measure)
+        if policy.rare:
+            shares, below = self._deciding.shares, policy.rare.below
+            columns = [rare(part.names(column), shares[column], below) for column in policy.rare.columns]
+            found[Reason.RARE] = np.maximum.reduce(columns)
+        if policy.novel:
+            found[Reason.NOVEL] = space.novelty(self._seen, part.points, part.known)
+        if policy.disagreement:
+            found[Reason.DISAGREEMENT] = disagreement(part["prediction.top"], part[policy.disagreement.column])
+        for name in policy.own:
+            found[name] = _checked(name, self._own[name].score(part, len(part)), len(part))
+        return found
+
+    def _uncertain(self, part: Part, measure: str) -> Scores:
+        if measure == "margin" and self._steering.temperature == 1.0:  # nothing has to be worked out anew
+            return of_margins(part["prediction.margin"])
+        return uncertain(part["prediction.scores"], measure, self._steering.temperature)
+
+    def _chances(self, part: Part, scores: Mapping[str, Scores]) -> dict[str, Scores]:
+        """Return the probability with which each reason selects each sample; their draws are independent."""
+        deciding = self._deciding
+        found = {reason: bins.chances(score, deciding.thresholds[reason]) for reason, score in scores.items()}
+        if any(deciding.short.values()):
+            found[Reason.QUOTA] = quota({name: part.names(name) for name in self._slices}, deciding.short, len(part))
+        found[Reason.AUDIT] = np.full(len(part), deciding.audit)
+        return found
+
+    def _chosen(self, part: Part, chances: Mapping[str, Scores]) -> dict[int, tuple[str, ...]]:
+        """Return the reasons of each sample that is selected.
+
+        One for which no token is left is not, nor one that repeats what is queued. But the audit selects whatever it
+        draws: were anything left out of it, it would not be uniform.
+        """
+        hits = {reason: part.drawn[reason] < chance for reason, chance in chances.items()}
+        spending = Spending(self._policy.budget, self._policy.block, self._purse, part.timestamps)
+        found: dict[int, tuple[str, ...]] = {}
         for place in np.flatnonzero(np.logical_or.reduce(list(hits.values()))).tolist():
-            yield (
-                place,
-                Selection(
-                    reasons=tuple(reason for reason, hit in hits.items() if hit[place]),
-                    scores={reason: round(float(score[place]), 6) for reason, score in scores.items()},
-                    propensity=_either(float(chance[place]) for chance in chances.values()),
-                ),
-            )
+            if hits[Reason.AUDIT][place] or (spending.can(place) and not self._repeats(part, place)):
+                found[place] = tuple(reason for reason, hit in hits.items() if hit[place])
+                spending.spend(place)
+                if part.known[place]:
+                    self._queued.add(part.points[place])
+        self._purse = spending.purse()
+        return found
 
-    def _chances(self, scores: Mapping[Reason, Scores]) -> dict[Reason, Scores]:
-        """Return the probabilities with which each reason selects samples with these scores; draws are independent."""
-        chances = {
-            reason: np.where(score > 0, np.clip(_bin(score) + 1.0 - self._deciding.thresholds[reason], 0.0, 1.0), 0.0)
-            for reason, score in scores.items()
+    def _repeats(self, part: Part, place: int) -> bool:
+        policy = self._policy.space
+        near = policy.apart * self._seen.typical if policy else 0.0
+        return bool(part.known[place]) and self._queued.repeats(part.points[place], near)
+
+    def _fold(self, part: Part, scores: Mapping[str, Scores], chosen: Mapping[int, tuple[str, ...]]) -> None:
+        before = self._counted
+        by_signals = [place for place, reasons in chosen.items() if not scores.keys().isdisjoint(reasons)]
+        names = {column: part.names(column) for column in self._columns}
+        taken = {column: [names[column][place] for place in by_signals] for column in self._slices}
+        self._counted = Counts(
+            seen={column: tallied(before.seen.get(column, {}), values) for column, values in names.items()},
+            taken={column: tallied(before.taken.get(column, {}), values) for column, values in taken.items()},
+            scores={
+                reason: before.scores.get(reason, bins.NONE) + bins.counted(score) for reason, score in scores.items()
+            },
+            routed=before.routed + len(part),
+            chosen=before.chosen + len(by_signals),
+        )
+        limited = {one.column for one in quotas(self._policy, self._steering)}
+        self._filled = {
+            column: tallied(self._filled.get(column, {}), [names[column][place] for place in chosen])
+            for column in limited
         }
-        share = self._policy.shares.get(Reason.AUDIT, 0.0)
-        return {**chances, Reason.AUDIT: np.full(len(chances[Reason.UNCERTAIN]), share)}
-
-    def _rare(self, tops: Sequence[str | None]) -> Scores:
-        known = {top: rare(top, self._deciding.shares, self._policy.rare_share) for top in set(tops)}
-        return np.array([known[top] for top in tops])
+        if self._policy.space:
+            self._sampled = space.sampled(
+                self._sampled, part[self._policy.space.field], part.offsets, part.drawn[SAMPLE]
+            )
 
     def _enter(self, block: int) -> None:
         """Put what was counted to use when a new block begins; each block that nobody saw decays it once."""
         passed = block - self._block
         if passed <= 0:
             return
-        weight = DECAY ** (passed - 1)
-        used, counted = self._used, self._counted()
-        names = sorted({*used.classes, *counted.classes})  # in one order: sums of floats depend on it by their last bit
-        classes = {
-            name: weight * (DECAY * used.classes.get(name, 0.0) + counted.classes.get(name, 0.0)) for name in names
-        }
-        self._classes = Counter()
-        self._bins = np.zeros(BINS)
         self._block = block
-        self._used = Folded(
-            classes={name: count for name, count in classes.items() if count >= FORGOTTEN},
-            scores=tuple(
-                weight * (DECAY * before + new) for before, new in zip(used.scores, counted.scores, strict=True)
-            ),
-        )
-        self._deciding = _deciding(self._policy, self._used)
+        if self._counted.routed:
+            counted = replace(self._counted, offered=self._deciding.offered * self._counted.routed, blocks=1.0)
+            self._used = added(self._used, counted, weight=DECAY, scale=DECAY ** (passed - 1))
+            self._counted = Counts()
+            self._see()
+            self._purse = replace(self._purse, passed=0, pace=self._purse.passed)
+        if self._planned and self._planned.block <= block:
+            self._steering, self._planned = self._planned.steering, None
+        self._opening = Opening(purse=self._purse, filled=self._filled)
+        self._deciding = self._decided()
 
-    def _counted(self) -> Folded:
-        classes = {name: count for name, count in self._classes.items() if name is not None}
-        return Folded(classes=dict(sorted(classes.items())), scores=tuple(self._bins.tolist()))
+    def _decided(self) -> Deciding:
+        return decide(self._policy, self._steering, self._used, self._opening.purse, self._opening.filled)
+
+    @property
+    def _slices(self) -> set[str]:
+        """The columns of which some values may be short."""
+        return {*self._policy.fair, *(quota.column for quota in quotas(self._policy, self._steering))}
+
+    @property
+    def _columns(self) -> set[str]:
+        """The columns whose values are counted."""
+        return self._slices.union(self._policy.rare.columns if self._policy.rare else ())
+
+    def _see(self) -> None:
+        """Fold the block's vectors into what was seen; points of another lattice mean nothing any more."""
+        if self._policy.space is None:
+            return
+        centers = self._policy.novel.centers if self._policy.novel else CENTERS
+        before = self._seen
+        self._seen = space.folded(before, self._sampled, self._queued.fresh, centers)
+        self._sampled = space.Sampled()
+        self._queued.settle(keep=(self._seen.length, self._seen.exponent) == (before.length, before.exponent))
 
 
-def _deciding(policy: RoutingPolicy, used: Folded) -> Deciding:
-    seen = sum(used.classes.values())
-    shares = {name: count / seen for name, count in used.classes.items()}
-    scores = {Reason.UNCERTAIN: used.scores, Reason.RARE: _rare_scores(policy, used, shares)}
-    return Deciding(
-        policy=policy,
-        shares=shares,
-        thresholds={reason: threshold(bins, policy.shares.get(reason, 0.0)) for reason, bins in scores.items()},
+def _selection(
+    place: int, reasons: tuple[str, ...], scores: Mapping[str, Scores], chances: Mapping[str, Scores]
+) -> Selection:
+    return Selection(
+        reasons=reasons,
+        scores={reason: round(float(score[place]), 6) for reason, score in scores.items()},
+        propensity=_either(float(chance[place]) for chance in chances.values()),
     )
 
 
-def _rare_scores(policy: RoutingPolicy, used: Folded, shares: Mapping[str, float]) -> Bins:
-    """Return the counts of what was seen by the score that each class has now; 0 without prediction."""
-    bins = np.zeros(BINS)
-    bins[0] = max(0.0, sum(used.scores) - sum(used.classes.values()))
-    for name, count in used.classes.items():
-        bins[_bin(np.array(rare(name, shares, policy.rare_share)))] += count
-    return tuple(bins.tolist())
+def _checked(name: str, scores: Scores, count: int) -> Scores:
+    found = np.asarray(scores, np.float64)
+    if found.shape != (count,):
+        raise InputError(
+            f"The signal {name} gave scores of shape {found.shape} for {count} samples: give one for each."
+        )
+    return np.clip(np.nan_to_num(found), 0.0, 1.0)
 
 
 def _blocks(offsets: Sequence[int], size: int) -> Iterator[tuple[int, slice]]:
     """Yield each block that has offsets, with the places of these."""
-    blocks = np.array(offsets, np.int64) // size
+    blocks: NDArray[np.int64] = np.array(offsets, np.int64) // size
     starts = [0, *(np.flatnonzero(np.diff(blocks)) + 1).tolist(), len(offsets)]
     for start, end in pairwise(starts):
         if start < end:
@@ -197,25 +251,3 @@ def _blocks(offsets: Sequence[int], size: int) -> Iterator[tuple[int, slice]]:
 def _either(chances: Iterable[float]) -> float:
     """Return the probability that at least one of independent draws selects."""
     return reduce(lambda either, chance: min(1.0, either + (1.0 - either) * chance), chances, 0.0)
-
-
-def _bin(scores: Scores) -> NDArray[np.int64]:
-    return np.minimum(BINS - 1, (scores * BINS).astype(np.int64))
-
-
-def threshold(bins: Bins, share: float) -> float:
-    """Return the place in [0, BINS] above which `share` of what was counted in `bins` lies.
-
-    A place of 3.25 cuts bin 3: three quarters of it lie above, and all of the bins from 4 on.
-    """
-    total = sum(bins)
-    if not share:
-        return float(BINS)
-    if not total:
-        return FIRST_THRESHOLD
-    left = share * total
-    for index in range(BINS - 1, -1, -1):
-        if bins[index] > left:
-            return index + 1.0 - left / bins[index]
-        left -= bins[index]
-    return 0.0

@@ -12,7 +12,8 @@ from pydantic import Field, computed_field
 
 from quality.contracts import LONGEST, Contract
 from quality.frames import Frame, Record
-from quality.routing.router import Folded, RoutingState
+from quality.routing.counts import Counts
+from quality.routing.state import RoutingState
 from quality.screening import Outcome, screen
 from quality.state import STATE_VERSION, State
 from quality.testing import TIMESTAMP, TOPIC, events, frame, kafka, screened, screening
@@ -98,7 +99,7 @@ def test_receipts_follow_upon_one_another(stream: list[Record], cuts: list[int])
 @given(plain=records)
 def test_what_is_accepted_reads_as_what_was_sent(plain: dict[str, Any]) -> None:
     """Accepted events and tasks carry the sample, and its contract reads it from them."""
-    asked = screening(suite=ANYTHING, routing=routing_policy(shares={"audit": 1.0}))
+    asked = screening(suite=ANYTHING, routing=routing_policy(budget={"share": 1.0}, audit=1.0))
     (outcome,) = screened(kafka([encoded(plain)]), asked)
     sent = SAMPLES[2].model_validate_json(encoded(plain))
     for event in (*outcome.accepted.values(), *outcome.tasks.values()):
@@ -196,7 +197,7 @@ def test_without_a_policy_only_ids_are_compared() -> None:
 def test_a_duplicate_is_not_selected() -> None:
     """It would be labeled twice."""
     stream = kafka([encoded(record(1))] * 3)
-    outcome = screen(frame(stream), State(), screening(routing=routing_policy(shares={"audit": 1.0})))
+    outcome = screen(frame(stream), State(), screening(routing=routing_policy(budget={"share": 1.0}, audit=1.0)))
     assert outcome.receipt.selected == (0,)
     assert events(outcome.tasks, TaskRequest)[0].selection.reasons == (Reason.AUDIT,)
 
@@ -236,7 +237,7 @@ def test_a_field_is_kept_under_the_name_that_producers_give_it() -> None:
 
 def test_everything_says_what_was_in_force_and_where_it_came_from() -> None:
     """So that any decision can be explained later."""
-    asked = screening(routing=routing_policy(shares={"audit": 1.0}))
+    asked = screening(routing=routing_policy(budget={"share": 1.0}, audit=1.0))
     outcome = screen(frame(kafka([encoded(record(1)), b"?"], 7)), State(), asked)
     letters = [letter.model_dump_json() for letter in outcome.rejected.values()]
     told = [json.loads(one) for one in (*outcome.accepted.values(), *letters, *outcome.tasks.values())]
@@ -254,16 +255,15 @@ def test_a_state_reads_itself_back(stream: list[Record]) -> None:
     state = screened(stream, screening())[-1].state
     again = State.from_bytes(state.to_bytes())
     assert again.to_bytes() == state.to_bytes()
-    assert (again.next_offset, again.routing, dict(again.recent.offsets)) == (
-        state.next_offset,
-        state.routing,
-        dict(state.recent.offsets),
+    assert (again.next_offset, dict(again.recent.offsets)) == (state.next_offset, dict(state.recent.offsets))
+    assert screened(stream, screening(), state=again)[-1].state.to_bytes() == (
+        screened(stream, screening(), state=state)[-1].state.to_bytes()
     )
 
 
 def test_equal_states_have_equal_bytes() -> None:
     """In whatever order their classes came."""
-    folded = [Folded(classes=dict.fromkeys(order, 1.0)) for order in ("abc", "cba")]
+    folded = [Counts(seen={"prediction.top": dict.fromkeys(order, 1.0)}) for order in ("abc", "cba")]
     states = [State(routing=RoutingState(counted=one)) for one in folded]
     assert states[0].to_bytes() == states[1].to_bytes()
 

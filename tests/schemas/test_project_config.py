@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from schemas.project import ProjectConfig, RoutingPolicy
+from schemas.project import DatasetRecipe, ProjectConfig
 
 SOUND: dict[str, Any] = {
     "name": "zoo",
@@ -15,7 +15,7 @@ SOUND: dict[str, Any] = {
     "contract": {"current": 1, "models": {"1": "code.py:Animal"}},
     "labels": {"classes": ["cat", "dog"]},
     "duplicates": {"field": "values", "distance": 0.5},
-    "routing": {"shares": {"uncertain": 0.2, "audit": 0.1}},
+    "routing": {"budget": {"share": 0.3}, "uncertain": {}},
     "overlap": {},
     "dataset": {"group": "batch", "splits": {"train": 0.8, "test": 0.2}, "min_rows": 1, "agreement_floor": 0.5},
     "trainer": {"train": "code.py:train", "gold_test": "code.py:gold", "gold_seed": "code.py:gold"},
@@ -54,9 +54,12 @@ def test_a_sound_configuration_is_read() -> None:
         ("duplicates.distance", -1.0, "greater than or equal to 0"),
         ("duplicates.distance", float("inf"), "finite number"),
         ("duplicates.window", 0, "greater than 0"),
-        ("routing.shares", {"uncertain": 0.7, "audit": 0.4}, "more than everything"),
-        ("routing.shares", {"lucky": 0.1}, "'uncertain', 'rare' or 'audit'"),
-        ("routing.shares", {"audit": float("nan")}, "finite number"),
+        ("routing.budget", {"share": 0.1, "per_hour": 5}, "either share or per_hour"),
+        ("routing.budget", {}, "either share or per_hour"),
+        ("routing.audit", float("nan"), "finite number"),
+        ("routing.novel", {}, "say where, in "),
+        ("routing.own", {"rare": {}}, "rare is the name of a signal that comes with Assay"),
+        ("routing.own", {"No Name": {}}, "match pattern"),
         ("routing.block", 0, "greater than 0"),
         ("overlap.most", 1, "most = 1 must not be below first = 2"),
         ("overlap.threshold", 1.0, "less than 1"),
@@ -97,12 +100,12 @@ def test_no_path_leads_out_of_the_folder(path: str, file: str) -> None:
 
 @example(cuts=(33, 89))
 @given(cuts=st.tuples(st.integers(0, 100), st.integers(0, 100)))
-def test_shares_may_use_up_the_whole_stream(cuts: tuple[int, int]) -> None:
+def test_splits_may_be_of_any_hundredths(cuts: tuple[int, int]) -> None:
     """Three shares of a hundred in all; 0.33 + 0.56 + 0.11 is a little more than 1 in floats."""
     low, high = sorted(cuts)
-    hundredths = {"uncertain": low, "rare": high - low, "audit": 100 - high}
-    policy = RoutingPolicy.model_validate({"shares": {name: part / 100 for name, part in hundredths.items()}})
-    assert sum(policy.shares.values()) == pytest.approx(1)
+    splits = {"train": low / 100, "test": (high - low) / 100, "hold": (100 - high) / 100}
+    recipe = DatasetRecipe.model_validate({**SOUND["dataset"], "splits": splits})
+    assert sum(recipe.splits.values()) == pytest.approx(1)
 
 
 def test_everything_wrong_is_named_at_once() -> None:

@@ -33,7 +33,7 @@ name = "{name}"
 title = "Animals by size"
 contract = {{ current = 1, models = {{ 1 = "code.py:Animal" }} }}
 labels = {{ classes = ["cat", "dog", "fox"] }}
-routing = {{ shares = {{ uncertain = 0.2, audit = 0.02 }} }}
+routing = {{ budget = {{ share = 0.22 }}, uncertain = {{}} }}
 overlap = {{ first = 2, most = 4, threshold = 0.8 }}
 dataset = {{ group = "batch", splits = {{ train = 1.0 }}, min_rows = 9, agreement_floor = 0.5 }}
 trainer = {{ train = "code.py:train", gold_test = "code.py:gold_test", gold_seed = "code.py:gold_seed" }}

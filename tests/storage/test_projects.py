@@ -157,7 +157,15 @@ def test_a_broken_file_is_told_what_is_wrong_with_it(folder: Path, name: str, co
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ('field = "pixels"', 'field = "pixles"', "the contract has no field pixles; it has pixels"),
+        ('field = "pixels"  ', 'field = "pixles"  ', "the contract has no field pixles; it has pixels"),
+        ('field = "pixels",', 'field = "pixles",', "the contract has no field 'pixles'; `embedding` is one too"),
+        ('field = "pixels",', 'field = "ink",', "routing.space.field: the contract has no field 'ink'"),
+        (
+            "below = 0.1 ",
+            'columns = ["colour"] ',
+            "routing.rare.columns: samples of this contract have no column 'colour'",
+        ),
+        ("[overlap]", "[routing.own.louder]\n[overlap]", "no installed package has it as an entry point"),
         ("current = 1", "current = 2", "project.toml: contract: Value error, current = 2 is none of the models [1]"),
         ("partitions = 4", "partitions = 0", "project.toml: partitions: Input should be greater than or equal to 1"),
         ("partitions = 4", "partition = 4", "project.toml: partition: Extra inputs are not permitted"),
@@ -219,7 +227,7 @@ def test_a_payload_may_not_take_a_name_of_the_sample_around_it(folder: Path) -> 
 def test_duplicates_are_measured_on_lists_of_numbers(folder: Path, kind: str) -> None:
     """Anything else has no distance."""
     edit(folder, "contract.py", "    pixels: Anno", f"    scan: {kind}\n    pixels: Anno")
-    edit(folder, "project.toml", 'field = "pixels"', 'field = "scan"')
+    edit(folder, "project.toml", 'field = "pixels"  ', 'field = "scan"  ')
     assert problems(folder) == ["duplicates.field: scan must be a list of numbers, to measure distances."]
 
 

@@ -1,0 +1,104 @@
+"""What a block is decided by: worked out once, from all that came before it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from quality.routing.bins import BINS, NONE, supply, threshold
+from quality.routing.budget import Purse, wanted
+from quality.routing.counts import Counts, Values
+from quality.routing.mixer import mix
+from quality.routing.quota import Chances, left, shortfalls
+from schemas.routing import Quota, RoutingPolicy, Steering
+from schemas.verdicts import Reason
+
+# Signals select less than their thresholds let through where they agree, or repeat what is queued: thresholds make up
+# for it, down to this part.
+LEAST_YIELD = 0.1
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Deciding:
+    """The share of each value of the columns that `rare` looks at, each signal's threshold, and what is drawn besides.
+
+    `mix` is the share of the budget by reason, `offered` the part of the stream that thresholds are to select, `short`
+    the chances of slices that are short, and `audit` the share that is drawn uniformly.
+    """
+
+    policy: RoutingPolicy
+    mix: Mapping[str, float]
+    shares: Mapping[str, Mapping[str, float]]
+    thresholds: Mapping[str, float]
+    offered: float
+    short: Chances
+    audit: float
+
+
+def weights(policy: RoutingPolicy) -> dict[str, float]:
+    """Return the weight of each signal that the policy turns on, by reason."""
+    own = {name: signal.weight for name, signal in policy.own.items()}
+    built_in = {
+        Reason.UNCERTAIN: policy.uncertain,
+        Reason.RARE: policy.rare,
+        Reason.NOVEL: policy.novel,
+        Reason.DISAGREEMENT: policy.disagreement,
+    }
+    return {**{reason: signal.weight for reason, signal in built_in.items() if signal}, **own}
+
+
+def quotas(policy: RoutingPolicy, steering: Steering) -> tuple[Quota, ...]:
+    """Return all quotas; one that labels call for goes before one of the same slice that the policy has."""
+    return (*policy.quotas, *steering.quotas)
+
+
+def decide(policy: RoutingPolicy, steering: Steering, used: Counts, purse: Purse, filled: Values) -> Deciding:
+    """Return what decides a block, after what was counted before it; in the very first one all draws are uniform.
+
+    `filled` is how many were selected so far of the slices that have quotas.
+    """
+    records = used.routed / used.blocks if used.blocks else float(policy.block)
+    income, aim = wanted(policy.budget, purse, policy.block, records)
+    parts = mix(weights(policy), policy.audit, steering.hits, Reason.AUDIT)
+    audit = min(aim, parts[Reason.AUDIT] * income)
+    lacking = left(quotas(policy, steering), filled)
+    short = shortfalls(used, short=lacking, fair=policy.fair, wanted=aim - audit, records=records)
+    share = max(0.0, aim - audit - _drawn(used, short, records)) / records
+    yielded = max(LEAST_YIELD, min(1.0, used.chosen / used.offered)) if used.offered else 1.0
+    shares = _filled({reason: part for reason, part in parts.items() if reason != Reason.AUDIT}, share / yielded, used)
+    offered = sum(shares.values())
+    return Deciding(
+        policy=policy,
+        mix=parts,
+        shares={column: used.shares(column) for column in (policy.rare.columns if policy.rare else ())},
+        thresholds={reason: threshold(used.scores.get(reason, NONE), share) for reason, share in shares.items()},
+        offered=offered,
+        short=short,
+        audit=min(1.0, audit / records + max(0.0, share - offered * yielded)),
+    )
+
+
+def _drawn(used: Counts, short: Chances, records: float) -> float:
+    """Return how many samples of short slices will be drawn."""
+    return sum(
+        chance * used.shares(column).get(value, 0.0) * records
+        for column, chances in short.items()
+        for value, chance in chances.items()
+    )
+
+
+def _filled(parts: Mapping[str, float], share: float, used: Counts) -> dict[str, float]:
+    """Divide a share of the stream by the parts; what a signal has no scores for goes to the others, if they have."""
+    supplies = {reason: supply(used.scores.get(reason, NONE)) for reason in parts}
+    filled = dict.fromkeys(parts, 0.0)
+    hungry = dict(parts)
+    while hungry and share > 1.0 / BINS**3:
+        total = sum(hungry.values())
+        given = {
+            reason: min(share * part / total, supplies[reason] - filled[reason]) for reason, part in hungry.items()
+        }
+        for reason, more in given.items():
+            filled[reason] += more
+        if sum(given.values()) >= share:
+            break
+        share -= sum(given.values())
+        hungry = {reason: part for reason, part in hungry.items() if supplies[reason] - filled[reason] > 0}
+    return filled

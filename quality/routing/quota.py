@@ -1,0 +1,73 @@
+"""Slices that are short of labels: those that a quota names, and any that the signals would starve."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quality.routing.counts import Counts, Values, texts
+from schemas.routing import Quota
+
+# No slice gets less from the signals than this part of its share of the stream.
+FAIR = 0.5
+# Quotas and fairness take at most this part of what the signals have.
+MOST = 0.25
+
+# By column and value.
+Chances = Mapping[str, Mapping[str, float]]
+
+
+def shortfalls(
+    counts: Counts, *, short: Values, fair: Sequence[str], wanted: float, records: float
+) -> dict[str, dict[str, float]]:
+    """Return the chance with which to draw a sample of each slice that is short, by column and value.
+
+    `short` says how many labels quotas still want, and `wanted` is how many selections the signals are to make among
+    `records`. A slice whose share of the stream is q and of the signals' selections s lacks `(FAIR * q - s) * wanted`
+    of them. Where all together lack more than `MOST * wanted`, each gets its part of that.
+    """
+    lacks: dict[str, dict[str, float]] = {column: _unfair(counts, column, wanted) for column in fair}
+    for column, left in short.items():
+        lacking = lacks.setdefault(column, {})
+        lacking |= {value: max(lacking.get(value, 0.0), lack) for value, lack in left.items()}
+    total = sum(sum(lacking.values()) for lacking in lacks.values())
+    scale = min(1.0, MOST * wanted / total) if total else 0.0
+    return {
+        column: {
+            value: min(1.0, scale * lack / expected)
+            for value, lack in lacking.items()
+            if lack > 0 and (expected := counts.shares(column).get(value, 0.0) * records) > 0
+        }
+        for column, lacking in lacks.items()
+    }
+
+
+def left(quotas: Sequence[Quota], filled: Values) -> dict[str, dict[str, float]]:
+    """Return how many labels the quotas still want, by column and value; `filled` is what was selected of them."""
+    lacking: dict[str, dict[str, float]] = {}
+    for one in quotas:
+        (value,) = texts([one.value])
+        lack = max(0.0, one.want - filled.get(one.column, {}).get(str(value), 0.0))
+        lacking.setdefault(one.column, {})[str(value)] = lack
+    return lacking
+
+
+def _unfair(counts: Counts, column: str, wanted: float) -> dict[str, float]:
+    taken = counts.taken.get(column, {})
+    total = sum(taken.values())
+    if not total:
+        return {}
+    lacking = {
+        value: (FAIR * share - taken.get(value, 0.0) / total) * wanted for value, share in counts.shares(column).items()
+    }
+    return {value: lack for value, lack in lacking.items() if lack > 0}
+
+
+def quota(slices: Mapping[str, Sequence[str | None]], chances: Chances, count: int) -> NDArray[np.float64]:
+    """Return the chance of each of `count` samples, the largest of its slices'; `slices` are their values by column."""
+    found = np.zeros(count)
+    for column, values in slices.items():
+        known = chances.get(column)
+        if known:
+            found = np.maximum(found, [known.get(value, 0.0) if value is not None else 0.0 for value in values])
+    return found

@@ -1,0 +1,153 @@
+"""What was seen in the routing's space: the lattice, the centers that cover it, and what a typical distance is.
+
+Per record distances are measured only; what is remembered of a block is a uniform sample of its vectors, drawn by hash,
+and what was selected. Both are folded in when the block ends, in an order that no cut of the frames can change.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quality.routing.centers import Centers, nearest
+from quality.routing.centers import merged as merged_centers
+from quality.routing.centers import seen as covering
+from quality.routing.lattice import Points, exponent, is_vector, points, raw
+
+# How many vectors of a block are remembered until it ends.
+SAMPLED = 64
+# What distances of a block weigh once another has been folded: as centers grow more, distances shrink, and what is
+# typical must keep up.
+DECAY = 0.5
+
+# The draw, the offset and the coordinates of a vector.
+Entry = tuple[float, int, tuple[float, ...]]
+Distances = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Seen:
+    """All blocks before this one: vectors of `length`, scaled by `2**-exponent`; length 0 before there is any.
+
+    `distance` and `weight` are decayed sums over sampled vectors of their distance to the nearest center, and of 1.
+    """
+
+    length: int = 0
+    exponent: int = 0
+    centers: Centers = field(default_factory=Centers)
+    distance: float = 0.0
+    weight: float = 0.0
+
+    @property
+    def typical(self) -> float:
+        """The mean distance to the nearest center, at least one step of the lattice; just that while it is unknown."""
+        return max(1.0, self.distance / self.weight) if self.weight else 1.0
+
+    def placed(self, column: Sequence[Any]) -> tuple[Points, NDArray[np.bool_]]:
+        """Return the points of a column of vectors, and which have one: all of this length, and finite."""
+        return points(raw(column, self.length), self.exponent)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampled:
+    """Of this block so far: the vectors with the lowest draws, in their order."""
+
+    entries: tuple[Entry, ...] = ()
+
+
+def sampled(before: Sampled, column: Sequence[Any], offsets: Sequence[int], drawn: Distances) -> Sampled:
+    """Add a column of vectors; `drawn` holds a draw in [0, 1) for each."""
+    limit = before.entries[-1][0] if len(before.entries) == SAMPLED else 1.0
+    low = np.flatnonzero(drawn <= limit)
+    if len(low) > SAMPLED:
+        low = low[np.argsort(drawn[low], kind="stable")[:SAMPLED]]
+    fresh = [
+        (float(drawn[place]), offsets[place], tuple(map(float, column[place])))
+        for place in low.tolist()
+        if is_vector(column[place])
+    ]
+    if not fresh:
+        return before
+    return Sampled(entries=tuple(sorted([*before.entries, *fresh])[:SAMPLED]))
+
+
+def folded(seen: Seen, block: Sampled, selected: Points, most: int) -> Seen:
+    """Return what was seen after the block, of which these points were selected.
+
+    A new length, where most vectors have it, starts anew.
+    """
+    if not block.entries:
+        return seen
+    lengths = Counter(len(vector) for *_, vector in block.entries)
+    length = min(lengths, key=lambda one: (-lengths[one], one))
+    rows = np.array([vector for *_, vector in block.entries if len(vector) == length], np.float64)
+    same = seen.length == length
+    before = seen if same else Seen(length=length, exponent=exponent(rows))
+    placed, known = points(rows, before.exponent)
+    placed = placed[known]
+    if not len(placed):
+        return seen
+    apart = nearest(before.centers, placed) if len(before.centers.points) else np.zeros(0)
+    fresh = np.concatenate([placed, selected]) if same and len(selected) else placed
+    return Seen(
+        length=length,
+        exponent=before.exponent,
+        centers=covering(before.centers, fresh, most),
+        distance=DECAY * before.distance + float(apart.sum()),
+        weight=DECAY * before.weight + len(apart),
+    )
+
+
+def novelty(seen: Seen, placed: Points, known: NDArray[np.bool_]) -> Distances:
+    """Return d / (d + m) in [0, 1) for the distance d to the nearest center and the typical one m.
+
+    0 without a point, and before it is known what is typical.
+
+    Source: the distance to the nearest neighbour as a score of novelty, Knorr and Ng (1998), "Algorithms for Mining
+    Distance-Based Outliers in Large Datasets".
+    """
+    if not seen.weight:
+        return np.zeros(len(known))
+    distance = nearest(seen.centers, placed)
+    return np.where(known, distance / (distance + seen.typical), 0.0)
+
+
+def merged(some: Iterable[Seen], most: int) -> Seen:
+    """Return what several partitions have seen together; of vectors of several lengths those of most weight count."""
+    parts = [one for one in some if one.length]
+    if not parts:
+        return Seen()
+    weights = Counter[int]()
+    for one in parts:
+        weights[one.length] += max(1, len(one.centers.points))
+    length = min(weights, key=lambda one: (-weights[one], one))
+    parts = [one for one in parts if one.length == length]
+    scale = max(one.exponent for one in parts)
+    return Seen(
+        length=length,
+        exponent=scale,
+        centers=_merged([_coarser(one, scale) for one in parts], most),
+        distance=sum(one.distance * 2.0 ** (one.exponent - scale) for one in parts),
+        weight=sum(one.weight for one in parts),
+    )
+
+
+def _coarser(seen: Seen, scale: int) -> Centers:
+    """Return the centers on a coarser lattice; what rounding moves, the radius makes up for."""
+    factor = 2.0 ** (seen.exponent - scale)
+    if factor == 1.0:
+        return seen.centers
+    rounding = np.sqrt(seen.centers.points.shape[1]) / 2.0
+    moved = np.rint(seen.centers.points * np.float32(factor)).astype(np.float32)
+    return Centers(points=moved, radius=seen.centers.radius * factor + rounding)
+
+
+def _merged(centers: Sequence[Centers], most: int) -> Centers:
+    ordered = sorted(centers, key=lambda one: (-one.radius, one.points.tobytes()))
+    together = ordered[0]
+    for one in ordered[1:]:
+        together = merged_centers(together, one, most)
+    return together

@@ -1,0 +1,64 @@
+"""What routing remembers of a partition, bounded whatever comes; and what several partitions remember together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+
+from quality.routing import space
+from quality.routing.budget import Purse
+from quality.routing.centers import NO_POINTS
+from quality.routing.counts import Counts, Values, added
+from quality.routing.deciding import Deciding
+from quality.routing.lattice import Points
+from quality.routing.space import Sampled, Seen
+from schemas.routing import Steering
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The steering from a block on."""
+
+    block: int
+    steering: Steering
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """What a block began with: the purse, and how many were selected so far of slices that have quotas."""
+
+    purse: Purse
+    filled: Values
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RoutingState:
+    """What decides in `block`: decayed counts of all blocks before it, and the plain counts of this one so far.
+
+    `queued` are the last selected points, of which this block has `added` some, and `filled` counts what was selected
+    of slices that have quotas; the block is decided by those of its `opening`. Labels come at any time, so what they
+    say is `planned` for a block ahead: the state alone decides then, also where records are routed again. `deciding`
+    follows from the rest, and is kept so that a block's frames need not all work it out.
+    """
+
+    block: int = 0
+    steering: Steering = field(default_factory=Steering)
+    planned: Plan | None = None
+    opening: Opening | None = None
+    purse: Purse | None = None
+    used: Counts = field(default_factory=Counts)
+    counted: Counts = field(default_factory=Counts)
+    seen: Seen = field(default_factory=Seen)
+    sampled: Sampled = field(default_factory=Sampled)
+    queued: Points = field(default_factory=lambda: NO_POINTS)
+    added: int = 0
+    filled: Values = field(default_factory=dict)
+    deciding: Deciding | None = field(default=None, repr=False)
+
+
+def merged(states: Sequence[RoutingState], centers: int) -> tuple[Counts, Seen]:
+    """Return what partitions have counted and seen together, in all blocks before their own, in whatever order.
+
+    Sums of floats may differ by their rounding, and the centers by their points: these cover the same in any order.
+    """
+    counts = reduce(added, (state.used for state in states), Counts())
+    return counts, space.merged((state.seen for state in states), centers)
