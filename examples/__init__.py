@@ -1,1 +1,1 @@
-"""Complete projects a user can copy."""
+"""Complete projects a user can copy, and what their simulations share."""

@@ -114,6 +114,23 @@ def read_project(folder: Path) -> Project:
     return project
 
 
+def load(path: Path) -> ModuleType:
+    """Run a Python file of a project folder and return what it became; whatever it raises comes out."""
+    # The name is unique to the folder, so that two projects may both have a contract.py.
+    digest = hashlib.sha256(str(path).encode()).hexdigest()[:12]
+    spec = importlib.util.spec_from_file_location(f"_project_{digest}_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses and pydantic look up annotations there
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[spec.name]
+        raise
+    return module
+
+
 @dataclass
 class _Reading:
     """One pass over a folder, which goes on after a problem to find the others."""
@@ -251,21 +268,11 @@ class _Reading:
         if not path.is_file():
             self.problems.append(f"{where}: {file} is missing.")
             return None
-        # The name is unique to the folder, so that two projects may both have a contract.py.
-        digest = hashlib.sha256(str(path).encode()).hexdigest()[:12]
-        spec = importlib.util.spec_from_file_location(f"_project_{digest}_{path.stem}", path)
-        if spec is None or spec.loader is None:
-            self.problems.append(f"{where}: {file} is not a Python file.")
-            return None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[spec.name] = module  # dataclasses and pydantic look up annotations there
         try:
-            spec.loader.exec_module(module)
+            return load(path)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a user's file raises is a problem of that file
-            del sys.modules[spec.name]
             self.problems.append(f"{where}: {file} fails when imported: {type(error).__name__}: {error}.")
             return None
-        return module
 
     def check_duplicates(self, config: ProjectConfig, payload: type[Payload]) -> None:
         policy = config.duplicates

@@ -7,7 +7,6 @@ from rich.table import Table
 
 from assay.demo.faults import Catch
 from catalog.evaluation import TrainingReport
-from examples.digits.production import Fault
 from quality.intervals import Interval
 from quality.ledger import Fault as LedgerFault
 from schemas.verdicts import Event, Reason
@@ -42,15 +41,17 @@ class GuidelineReport(Event):
 
 
 class DemoReport(Event):
-    """The whole run. Labelers are simulated, and so is production, from real digits (README)."""
+    """The whole run. Labelers are simulated, and so is production, from what is `real` (README)."""
 
+    project: str
+    real: str
     simulated: tuple[str, ...] = ("labelers", "production stream", "planted faults")
     seed: int
     produced: int
     accepted: int
     rejected: int
     duplicate: int
-    faults: dict[Fault, Catch]
+    faults: dict[str, Catch]
     good_not_accepted: int
     selected: int
     selected_by_reason: dict[Reason, int]
@@ -95,7 +96,7 @@ def _stream(report: DemoReport) -> Mapping[str, str]:
     faults = "\n".join(f"{catch.caught} of {catch.planted} {fault}" for fault, catch in report.faults.items())
     reasons = ", ".join(f"{reason} {count}" for reason, count in report.selected_by_reason.items())
     return {
-        "published": f"{report.produced} samples (real digits; the stream is simulated)",
+        "published": f"{report.produced} samples ({report.real}; the stream is simulated)",
         "screened": f"{report.accepted} accepted, {report.rejected} rejected, {report.duplicate} duplicates",
         "planted faults caught": faults,
         "good records not accepted": str(report.good_not_accepted),

@@ -6,41 +6,39 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 from assay.demo.report import DemoReport, told
+from assay.demo.script import Script
 from assay.demo.stages import Stages, bars
 from assay.demo.story import Story
 from assay.demo.team import Team
 from assay.options import out
 from assay.platform import loop, schedule, storage_of
 from assay.services import Services, opened
-from assay.settings import CHECKOUT
-from examples.digits.labelers import truths
-from examples.digits.production import production
 from infra.airflow import Airflow
 from infra.settings import InfraSettings, load_settings
 from infra.stack import Progress, Stack
 from schemas.errors import ConflictError
-from storage.projects import read_project
+from storage.projects import Project
 from streams.topics import offsets
 
-PROJECT = CHECKOUT / "examples" / "digits"
 
-
-def run(*, samples: int, seed: int, keep: bool) -> bool:
+def run(folder: Path, *, samples: int, seed: int, keep: bool) -> bool:
     """Run the demo and write its report; return whether the audit is ok and every planted fault was caught."""
-    settings = _own_folder(load_settings())
+    settings, script = _own_folder(load_settings()), Script.of(folder, samples=samples, seed=seed)
     with bars() as progress:
         stages = Stages(progress)
         with stages.stage("clean", "Clean up the demo before"):
             _clean(settings)
-        with _running(settings, stages, keep=keep) as (stack, scheduled):
-            report = _told_by(stack, scheduled, stages, samples=samples, seed=seed)
+        with _running(settings, stages, script.project, keep=keep) as (stack, scheduled):
+            report = _told_by(stack, scheduled, stages, script)
     path = settings.var / "report.json"
     path.write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
     out.print(told(report))
-    out.print(f"The report is in {path}. To look around: ASSAY_VAR={settings.var} assay up", soft_wrap=True)
+    again = f"ASSAY_VAR={settings.var} assay up --project {script.project.folder}"
+    out.print(f"The report is in {path}. To look around: {again}", soft_wrap=True)
     return report.ok
 
 
@@ -56,10 +54,12 @@ def _clean(settings: InfraSettings) -> None:
 
 
 @contextmanager
-def _running(settings: InfraSettings, stages: Stages, *, keep: bool) -> Iterator[tuple[Stack, Future[None]]]:
+def _running(
+    settings: InfraSettings, stages: Stages, project: Project, *, keep: bool
+) -> Iterator[tuple[Stack, Future[None]]]:
     """Run the platform, and stop it however the end comes; Airflow may still be starting, as the future tells."""
     signal.signal(signal.SIGTERM, _terminated)
-    stack, project = Stack(settings), read_project(PROJECT)
+    stack = Stack(settings)
     with ThreadPoolExecutor(1) as background:
         try:
             first = loop(stack, project)
@@ -73,11 +73,10 @@ def _running(settings: InfraSettings, stages: Stages, *, keep: bool) -> Iterator
                     stack.stop()
 
 
-def _told_by(stack: Stack, scheduled: Future[None], stages: Stages, *, samples: int, seed: int) -> DemoReport:
-    records = list(production(seed, samples))
+def _told_by(stack: Stack, scheduled: Future[None], stages: Stages, script: Script) -> DemoReport:
     with (
-        _services(stack) as services,
-        Team.opened(services, stack.addresses.api_url, truths(records), seed) as team,
+        _services(stack, script.project) as services,
+        Team.opened(services, stack.addresses.api_url, script) as team,
         Airflow(stack.addresses.airflow_url.get_secret_value()) as airflow,
     ):
         story = Story(
@@ -86,20 +85,19 @@ def _told_by(stack: Stack, scheduled: Future[None], stages: Stages, *, samples: 
             team=team,
             airflow=airflow,
             scheduled=scheduled,
-            seed=seed,
-            records=records,
+            script=script,
         )
         return story.run()
 
 
 @contextmanager
-def _services(stack: Stack) -> Iterator[Services]:
+def _services(stack: Stack, project: Project) -> Iterator[Services]:
     """Open the services of the demo's stack.
 
     Raises:
         ConflictError: outside services are set, and they hold samples already.
     """
-    project, bootstrap = read_project(PROJECT), stack.addresses.kafka_bootstrap
+    bootstrap = stack.addresses.kafka_bootstrap
     if any(end for _, end in offsets(bootstrap, project.topics.samples).values()):
         raise ConflictError(
             f"The demo starts clean, and {bootstrap} holds samples of {project.config.name} already: unset "

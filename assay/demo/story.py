@@ -10,10 +10,11 @@ from assay.demo.airflow import build_and_retrain
 from assay.demo.faults import Place, caught
 from assay.demo.report import DemoReport, VersionReport, version_report
 from assay.demo.revision import Revision
+from assay.demo.script import Script
 from assay.demo.stages import Stages, patiently, wait_for
 from assay.demo.team import Team
 from assay.services import Services
-from examples.digits.production import Production
+from examples.simulation.faults import Production
 from infra.airflow import Airflow
 from quality.ledger import AuditReport, audit, unaccounted
 from schemas.errors import UnavailableError
@@ -40,8 +41,7 @@ class Story:
     team: Team
     airflow: Airflow
     scheduled: Future[None]
-    seed: int
-    records: Sequence[Production]
+    script: Script
     places: Mapping[Place, Production] = field(default_factory=dict)
     versions: list[VersionReport] = field(default_factory=list)
 
@@ -54,7 +54,7 @@ class Story:
         """Tell the story and return the report."""
         self.publish()
         self.screened()
-        with self.stages.stage("label_1", "Five simulated labelers label over the REST API", self._tasks()) as done:
+        with self.stages.stage("label_1", "Simulated labelers label over the REST API", self._tasks()) as done:
             self.team.label(until=lambda: self._settled(done) >= FIRST_ROUND * self._tasks())
         with self.stages.stage("airflow", "Airflow is up (it started meanwhile)"):
             self.scheduled.result()
@@ -70,18 +70,18 @@ class Story:
     def publish(self) -> None:
         """Publish production, and remember where each record went."""
         with (
-            self.stages.stage("publish", "Producers publish samples to Kafka", len(self.records)) as done,
+            self.stages.stage("publish", "Producers publish samples to Kafka", len(self.script.records)) as done,
             SampleProducer(self.project, bootstrap=self.services.bootstrap) as producer,
         ):
-            for record in self.records:
+            for record in self.script.records:
                 producer.send_bytes(record.value, key=record.key)
             confirmed = producer.flush()
-            self.places = dict(zip(confirmed, self.records, strict=True))
+            self.places = dict(zip(confirmed, self.script.records, strict=True))
             done(len(confirmed))
 
     def screened(self) -> None:
         """Wait until every record has its disposition, and is where that sends it."""
-        with self.stages.stage("screen", "Faust agents screen and route them", len(self.records)) as done:
+        with self.stages.stage("screen", "Faust agents screen and route them", len(self.script.records)) as done:
             wait_for("screening every record", lambda: self._is_everywhere(done), seconds=PATIENCE)
 
     def build(self, name: str) -> None:
@@ -109,7 +109,9 @@ class Story:
         receipts_now = receipts.receipts_of(engine, topic)
         planted = {place: record.fault for place, record in self.places.items() if record.fault}
         return DemoReport(
-            seed=self.seed,
+            project=self.project,
+            real=self.script.simulation.real,
+            seed=self.script.seed,
             produced=audited.produced,
             accepted=audited.counts[Disposition.ACCEPTED],
             rejected=audited.counts[Disposition.REJECTED],
@@ -154,7 +156,7 @@ class Story:
             ends[partition] = max(offset + 1, ends.get(partition, 0))
         found = receipts.receipts_of(engine, topic)
         missing = sum(last - first + 1 for each in unaccounted(ends, found).values() for first, last in each)
-        done(len(self.records) - missing)
+        done(len(self.script.records) - missing)
         if missing:
             return False
         kept = audits.kept(engine, self.services.lake, self.project, topic, ends)

@@ -8,9 +8,11 @@ from typing import Any, Self
 
 import httpx
 
+from assay.demo.script import Script
 from assay.demo.stages import patiently, wait_for
+from assay.demo.worker import work
 from assay.services import Services
-from examples.digits.labelers import LABELERS, work
+from examples.simulation.labelers import Pair
 from schemas.errors import UnavailableError
 from storage.labelers import register
 
@@ -20,32 +22,32 @@ ROUND_SECONDS = 600.0
 
 
 class Team:
-    """Five simulated labelers and a simulated lead, registered and signed in."""
+    """A project's simulated labelers and a simulated lead, registered and signed in."""
 
-    def __init__(self, clients: Mapping[str, httpx.Client], truth: Mapping[str, str], seed: int) -> None:
+    def __init__(self, clients: Mapping[str, httpx.Client], script: Script) -> None:
         self._clients = clients
-        self._truth = truth
-        self._seed = seed
+        self._simulation = script.simulation
+        self._key = script.answer_key
 
     @classmethod
     @contextmanager
-    def opened(cls, services: Services, api: str, truth: Mapping[str, str], seed: int) -> Iterator[Self]:
-        """Register the team and sign it in; `truth` is what examples.digits.labelers.truths returns."""
+    def opened(cls, services: Services, api: str, script: Script) -> Iterator[Self]:
+        """Register the team and sign it in."""
         with ExitStack() as stack:
-            names = [labeler.name for labeler in LABELERS]
+            names = [labeler.name for labeler in script.simulation.labelers]
             clients = {
                 name: stack.enter_context(_client(api, _token(services, name, lead=name == LEAD)))
                 for name in (*names, LEAD)
             }
-            yield cls(clients, truth, seed)
+            yield cls(clients, script)
 
     def label(self, *, until: Callable[[], bool]) -> None:
         """Have everybody label, each in a thread, until `until`, which is asked now and then."""
-        enough = threading.Event()
-        with ThreadPoolExecutor(len(LABELERS)) as threads:
+        enough, labelers = threading.Event(), self._simulation.labelers
+        with ThreadPoolExecutor(len(labelers)) as threads:
             at_work = [
-                threads.submit(work, self._clients[each.name], each, self._truth, until=enough.is_set, seed=self._seed)
-                for each in LABELERS
+                threads.submit(work, self._clients[each.name], each, self._key, until=enough.is_set)
+                for each in labelers
             ]
             try:
                 wait_for("labeling", lambda: until() or any(each.done() for each in at_work), seconds=ROUND_SECONDS)
@@ -54,7 +56,7 @@ class Team:
         for each in at_work:
             each.result()
 
-    def most_confused(self) -> tuple[str, str]:
+    def most_confused(self) -> Pair:
         """Return the class pair that the lead sees at the top of the findings."""
         findings: Sequence[Mapping[str, Any]] = self._lead("GET", "/v1/findings")
         if not findings:
@@ -62,13 +64,11 @@ class Team:
         one, other = findings[0]["classes"]
         return one, other
 
-    def settle(self, pair: tuple[str, str]) -> Mapping[str, Any]:
+    def settle(self, pair: Pair) -> Mapping[str, Any]:
         """Publish the next guideline, which tells the pair apart; return its version and how many tasks it reopened."""
         current = self._lead("GET", "/v1/guideline")
-        body = (
-            f"{current['body']}\n## {pair[0]} or {pair[1]}\n\n(By a simulated lead.) Follow the stroke from its "
-            f"beginning: where it closes, or bends, decides between {pair[0]} and {pair[1]}, however faint it is.\n"
-        )
+        said = f"(By a simulated lead.) {self._simulation.revision(pair)}"
+        body = f"{current['body']}\n## {pair[0]} or {pair[1]}\n\n{said}\n"
         published: Mapping[str, Any] = self._lead("POST", "/v1/guidelines", json={"body": body, "settles": [pair]})
         return published
 

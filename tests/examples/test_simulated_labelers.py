@@ -1,5 +1,6 @@
 """The demo's simulated labelers: stated habits, the same answers every time, work over the real API."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -12,11 +13,14 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
+from assay.demo.worker import work
 from console.api import create_app
 from console.settings import ConsoleSettings
 from console.testing import served
-from examples.digits.labelers import DIGITS, LABELERS, SimulatedLabeler, look, picture, truths, work
-from examples.digits.production import Production
+from examples.digits.simulation import LABELERS
+from examples.simulation.faults import Production
+from examples.simulation.labelers import AnswerKey, SimulatedLabeler
+from examples.simulation.records import Truth
 from schemas.project import ProjectConfig
 from storage.consensus import settle
 from storage.database import open_engine
@@ -29,13 +33,28 @@ from storage.testing import fresh_database, task_request
 from storage.votes import votes_by_task
 
 FOLDER = Path(__file__).parents[2] / "examples" / "digits"
+DIGITS = tuple("0123456789")
 TASKS = 40
 
 
-def share_wrong(labeler: SimulatedLabeler, truth: str, *, settled: list[tuple[str, str]]) -> float:
-    """Return how often the labeler errs on 2,000 pictures of the digit `truth`."""
-    answers = [look(labeler, str(n), truth, guideline=1, settled=settled, seed=7) for n in range(2_000)]
-    return sum(answer != truth for answer in answers) / len(answers)
+def record(picture: list[int], truth: Truth) -> Production:
+    """Return a record that shows a picture."""
+    return Production(key=b"", value=json.dumps({"payload": {"pixels": picture}}).encode(), truth=truth)
+
+
+def key_to(records: list[Production], seed: int = 0) -> AnswerKey:
+    """Return the key to these records."""
+    return AnswerKey.of(records, ("pixels",), classes=DIGITS, seed=seed)
+
+
+def share_wrong(
+    labeler: SimulatedLabeler, answer: str, *, settled: list[tuple[str, str]] | None = None, unclear: bool = True
+) -> float:
+    """Return how often the labeler errs on 2,000 pictures of the digit `answer`."""
+    pictures = [[number] for number in range(2_000)]
+    key = key_to([record(picture, Truth(answer=answer, unclear=unclear)) for picture in pictures], seed=7)
+    answers = [key.answer(labeler, {"pixels": picture}, guideline=1, settled=settled or []) for picture in pictures]
+    return sum(each != answer for each in answers) / len(answers)
 
 
 @pytest.mark.parametrize("labeler", LABELERS, ids=lambda labeler: labeler.name)
@@ -44,22 +63,27 @@ def test_a_labeler_errs_as_often_as_its_habits_say_and_less_once_a_pair_is_settl
     pair, rate = next(iter(labeler.confuses.items()))
     for digit in pair:
         all_rates = [rate for pair, rate in labeler.confuses.items() if digit in pair]
-        assert share_wrong(labeler, digit, settled=[]) == pytest.approx(sum(all_rates) + labeler.slips, abs=0.06)
+        assert share_wrong(labeler, digit) == pytest.approx(sum(all_rates) + labeler.slips, abs=0.06)
     left = share_wrong(labeler, pair[0], settled=[pair[::-1]])
     assert left == pytest.approx(rate * 0.2 + labeler.slips, abs=0.05)
 
 
-def test_every_labeler_says_that_it_is_simulated() -> None:
-    """Its name goes wherever its labels go."""
-    assert len(LABELERS) == 5
-    assert all(labeler.name.startswith("simulated-") for labeler in LABELERS)
+def test_where_the_guideline_leaves_nothing_open_a_labeler_only_slips() -> None:
+    """Habits of confusion are for what is unclear."""
+    labeler = LABELERS[2]
+    assert share_wrong(labeler, "9", unclear=False) == pytest.approx(labeler.slips, abs=0.02)
 
 
 def test_the_same_picture_gets_the_same_answer_until_the_guideline_changes() -> None:
     """Labelers differ, and so do seeds and versions."""
+    pictures = [[number] for number in range(200)]
+    nines = [record(picture, Truth(answer="9")) for picture in pictures]
 
     def answers(labeler: int = 4, guideline: int = 1, seed: int = 0) -> list[str]:
-        return [look(LABELERS[labeler], str(n), "9", guideline=guideline, settled=[], seed=seed) for n in range(200)]
+        key = key_to(nines, seed)
+        return [
+            key.answer(LABELERS[labeler], {"pixels": picture}, guideline=guideline, settled=[]) for picture in pictures
+        ]
 
     assert answers() == answers()
     assert answers() not in (answers(labeler=1), answers(guideline=2), answers(seed=1))
@@ -67,12 +91,12 @@ def test_the_same_picture_gets_the_same_answer_until_the_guideline_changes() -> 
 
 
 def test_truth_is_known_by_the_picture_of_every_record_that_can_be_read() -> None:
-    """The others never reach a labeler."""
-    records = [
-        Production(key=b"", value=value, sample_id="s", truth="3")
-        for value in (b'{"payload": {"pixels": [1, 2]}}', b'{"payload": {"pix')
-    ]
-    assert truths(records) == {picture({"pixels": [1, 2], "ink": 0.1}): "3"}
+    """The others never reach a labeler; what contracts compute is not looked at."""
+    three = Truth(answer="3")
+    broken = Production(key=b"", value=b'{"payload": {"pix', truth=three)
+    key = key_to([record([1, 2], three), broken])
+    assert list(key.truths.values()) == [three]
+    assert key.answer(LABELERS[0], {"pixels": [1, 2], "ink": 0.1}, guideline=1, settled=[]) in DIGITS
 
 
 @pytest.fixture
@@ -89,14 +113,14 @@ def test_the_five_label_everything_over_the_api_and_a_guideline_brings_them_toge
     pictures = [[n, *range(63)] for n in range(TASKS)]
     requests = [task_request(project.name, n, payload={"pixels": [*pixels]}) for n, pixels in enumerate(pictures)]
     enqueue(engine, project, requests)
-    truth = {picture({"pixels": pixels}): "9" for pixels in pictures}
+    key = key_to([record(pixels, Truth(answer="9")) for pixels in pictures])
     with served(create_app(ConsoleSettings(project=FOLDER), storage)) as url, ExitStack() as stack:
         stack.callback(engine.dispose)
         clients = [stack.enter_context(client_of(engine, project, labeler, url)) for labeler in LABELERS]
-        label_all(engine, project, clients, truth)
+        label_all(engine, project, clients, key)
         before = confusing(engine, project, {"4", "9"})
         published = publish(engine, project, "A nine has a closed loop.", [("4", "9")])
-        label_all(engine, project, clients, truth)
+        label_all(engine, project, clients, key)
         after = confusing(engine, project, {"4", "9"})
     assert published.reopened == len(before)
     assert len(after) < len(before)
@@ -108,12 +132,12 @@ def client_of(engine: Engine, project: ProjectConfig, labeler: SimulatedLabeler,
     return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"})
 
 
-def label_all(engine: Engine, project: ProjectConfig, clients: list[httpx.Client], truth: dict[str, str]) -> None:
+def label_all(engine: Engine, project: ProjectConfig, clients: list[httpx.Client], key: AnswerKey) -> None:
     """Let all work side by side, and settle what they label, until no task is open."""
     done = Event()
     with ThreadPoolExecutor(len(clients)) as threads:
         jobs = [
-            threads.submit(work, client, labeler, truth, until=done.is_set, pause=0.01)
+            threads.submit(work, client, labeler, key, until=done.is_set, pause=0.01)
             for client, labeler in zip(clients, LABELERS, strict=True)
         ]
         while depths(engine, project.name).open and not any(job.done() for job in jobs):

@@ -18,7 +18,8 @@ from kafka import KafkaConsumer, TopicPartition
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
-from examples.digits.production import Production, production
+from examples.digits.simulation import SIMULATION
+from examples.simulation.faults import Production
 from quality.frames import Frame
 from quality.ledger import AuditReport
 from storage import guidelines
@@ -157,4 +158,4 @@ def line(stack: Any, tmp_path: Path) -> Iterator[Line]:
 @pytest.fixture(scope="session")
 def records() -> list[Production]:
     """A small production with every kind of fault."""
-    return list(production(3, 600))
+    return SIMULATION.production(3, 600)

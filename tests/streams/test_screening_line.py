@@ -12,7 +12,7 @@ import pytest
 from confluent_kafka import Producer
 from faust.types import TP
 
-from examples.digits.production import Production
+from examples.simulation.faults import Production
 from quality.screening import screen
 from quality.state import State
 from schemas.errors import ConflictError

@@ -1,0 +1,1 @@
+"""What the example projects share where they simulate production and labelers for the demo."""
