@@ -6,6 +6,7 @@ from typing import Literal
 from rich.table import Table
 
 from assay.demo.faults import Catch
+from assay.demo.tail import TailReport
 from catalog.evaluation import TrainingReport
 from quality.intervals import Interval
 from quality.ledger import Fault as LedgerFault
@@ -25,19 +26,30 @@ class VersionReport(Event):
     gain: Interval
 
 
+class Agreement(Event):
+    """Of tasks with two answers or more, the share that labelers disagreed on, with 95 %, and Krippendorff's alpha.
+
+    Alpha falls as a class gets rare, however seldom labelers disagree: compare it where classes are alike in share.
+    """
+
+    tasks: int
+    disputed: Interval
+    alpha: float | None
+
+
 class GuidelineReport(Event):
     """What the guideline's revision settled.
 
-    Krippendorff's alpha of tasks that got an answer of the pair: of those first labeled under the version before,
-    and of those first labeled under the new one. The tasks labeled anew are in neither: they were chosen for
-    their disagreement, so any second look at them would agree more.
+    The agreement on tasks that got an answer of the pair: of those first labeled under the version before, and of
+    those first labeled under the new one. The tasks labeled anew are in neither: they were chosen for their
+    disagreement, so any second look at them would agree more. Urgent tasks come first, so the two differ in kind.
     """
 
     version: int
     settles: tuple[tuple[str, str], ...]
     tasks_reopened: int
-    alpha_before: float | None
-    alpha_after: float | None
+    before: Agreement
+    after: Agreement
 
 
 class DemoReport(Event):
@@ -55,6 +67,7 @@ class DemoReport(Event):
     good_not_accepted: int
     selected: int
     selected_by_reason: dict[Reason, int]
+    tail: TailReport
     labels: int
     settled: int
     guideline: GuidelineReport
@@ -95,12 +108,17 @@ def told(report: DemoReport) -> Table:
 def _stream(report: DemoReport) -> Mapping[str, str]:
     faults = "\n".join(f"{catch.caught} of {catch.planted} {fault}" for fault, catch in report.faults.items())
     reasons = ", ".join(f"{reason} {count}" for reason, count in report.selected_by_reason.items())
+    tail = report.tail
     return {
         "published": f"{report.produced} samples ({report.real}; the stream is simulated)",
         "screened": f"{report.accepted} accepted, {report.rejected} rejected, {report.duplicate} duplicates",
         "planted faults caught": faults,
         "good records not accepted": str(report.good_not_accepted),
         "selected for labeling": f"{report.selected} ({reasons}; some for several reasons)",
+        f"of the rarest class, {tail.rarest}": (
+            f"{tail.selected} of {tail.accepted} selected: {_interval(tail.recall)}, where a uniform draw of as many "
+            f"samples finds {tail.uniform:.3f}"
+        ),
     }
 
 
@@ -110,8 +128,8 @@ def _labels(report: DemoReport) -> Mapping[str, str]:
     return {
         "labels by simulated labelers": f"{report.labels} labels, {report.settled} tasks settled",
         f"guideline version {guideline.version}": (
-            f"settles {pairs}; {guideline.tasks_reopened} tasks labeled anew; alpha of fresh tasks with either "
-            f"{_number(guideline.alpha_before)} -> {_number(guideline.alpha_after)}"
+            f"settles {pairs}; {guideline.tasks_reopened} tasks labeled anew; of fresh tasks with either "
+            f"{_agreement(guideline.before)} -> {_agreement(guideline.after)}"
         ),
     }
 
@@ -130,5 +148,6 @@ def _interval(value: Interval) -> str:
     return f"{value.estimate:.3f} [{value.low:.3f}, {value.high:.3f}]"
 
 
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
+def _agreement(value: Agreement) -> str:
+    alpha = "-" if value.alpha is None else f"{value.alpha:.2f}"
+    return f"{value.disputed.estimate:.1%} of {value.tasks} disputed (alpha {alpha})"

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from assay.demo.report import GuidelineReport
+from assay.demo.report import Agreement, GuidelineReport
 from labeling.agreement import alpha
 from labeling.guidelines import Cast, Pair
+from quality.intervals import wilson
+from schemas.labels import Answer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,12 +24,18 @@ class Revision:
             version=self.version,
             settles=(self.pair,),
             tasks_reopened=self.reopened,
-            alpha_before=self._alpha(casts, self.version - 1),
-            alpha_after=self._alpha(casts, self.version),
+            before=_agreement(self._fresh(casts, self.version - 1)),
+            after=_agreement(self._fresh(casts, self.version)),
         )
 
-    def _alpha(self, casts: Mapping[int, Sequence[Cast]], version: int) -> float | None:
-        """Return alpha of the tasks first labeled under `version` that got an answer of the pair."""
+    def _fresh(self, casts: Mapping[int, Sequence[Cast]], version: int) -> list[list[Answer]]:
+        """Return the answers to tasks first labeled under `version` that got an answer of the pair."""
         fresh = [of_task for of_task in casts.values() if min(cast.guideline for cast in of_task) == version]
         units = [[cast.vote.answer for cast in of_task if cast.guideline == version] for of_task in fresh]
-        return alpha([unit for unit in units if set(unit) & set(self.pair)])
+        return [unit for unit in units if set(unit) & set(self.pair)]
+
+
+def _agreement(units: Sequence[Sequence[Answer]]) -> Agreement:
+    shared = [unit for unit in units if len(unit) > 1]
+    disputed = sum(len(set(unit)) > 1 for unit in shared)
+    return Agreement(tasks=len(shared), disputed=wilson(disputed, len(shared)), alpha=alpha(shared))

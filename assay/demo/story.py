@@ -12,6 +12,7 @@ from assay.demo.report import DemoReport, VersionReport, version_report
 from assay.demo.revision import Revision
 from assay.demo.script import Script
 from assay.demo.stages import Stages, patiently, wait_for
+from assay.demo.tail import tail
 from assay.demo.team import Team
 from assay.services import Services
 from examples.simulation.faults import Production
@@ -120,6 +121,7 @@ class Story:
             good_not_accepted=len(_not_accepted(receipts_now) - planted.keys()),
             selected=audited.selected,
             selected_by_reason=queue.selected_by_reason(engine, self.project),
+            tail=tail({place: record.truth.answer for place, record in self.places.items()}, receipts_now),
             labels=votes.count(engine, self.project),
             settled=self._depths().settled,
             guideline=revision.report(votes.all_casts(engine, self.project)),
