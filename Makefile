@@ -52,9 +52,9 @@ fuzz: setup ## screen a million spoiled records, and prove that nothing escapes,
 
 lock: setup ## resolve the dependencies anew and write requirements/*.txt and the jars' lock
 	$(COMPILE) --upgrade --group pyproject.toml:bootstrap -o requirements/bootstrap.txt
-	$(COMPILE) --upgrade pyproject.toml --group streaming --group console --group embedded --group dev \
-		-o requirements/assay.txt
-	$(COMPILE) --upgrade pyproject.toml --group airflow -o requirements/airflow.txt
+	$(COMPILE) --upgrade pyproject.toml --group streaming --group console --group embedded --group examples \
+		--group dev -o requirements/assay.txt
+	$(COMPILE) --upgrade pyproject.toml --group airflow --group examples -o requirements/airflow.txt
 	$(COMPILE) --upgrade --group pyproject.toml:bench -o requirements/bench.txt
 	.venv/bin/python -m infra.jars lock
 

@@ -13,7 +13,7 @@ COPY requirements/assay.txt requirements/assay.txt
 COPY pyproject.toml pyproject.toml
 RUN uv venv /opt/assay \
     && uv pip install --python /opt/assay/bin/python --require-hashes --constraint requirements/assay.txt \
-        --group streaming --group console --group embedded -r pyproject.toml
+        --group streaming --group console --group embedded --group examples -r pyproject.toml
 # Apart from its dependencies, so that a changed line of code makes a small layer.
 COPY . .
 RUN uv build --wheel --require-hashes --build-constraint requirements/assay.txt --out-dir dist . \
