@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
+from assay.commands.project import check
 from assay.demo.faults import Catch, caught
 from assay.demo.script import Script
+from assay.demo.tail import tail
 from examples.simulation.faults import COUNTED_IN
 from schemas.errors import InputError
 from schemas.verdicts import Disposition
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-PROJECTS = ["digits"]
+PROJECTS = ["digits", "shuttle"]
 
 
 @pytest.fixture(params=PROJECTS)
@@ -61,6 +63,14 @@ def test_a_duplicate_names_the_record_that_it_repeats(day: Any) -> None:
     assert repeats == {offset: max(one for one in good if one < offset) for offset in repeats}
 
 
+def test_the_rarest_class_is_selected_more_than_by_a_uniform_draw(day: Any) -> None:
+    """By more than chance: all of its interval lies above."""
+    answers = {(0, offset): one.truth.answer for offset, one in enumerate(day.records)}
+    found = tail(answers, [one.receipt for one in day.outcomes])
+    assert found.rarest == min(set(answers.values()), key=list(answers.values()).count)
+    assert found.recall.low > 2 * found.uniform
+
+
 def test_labelers_say_that_they_are_simulated_and_know_the_classes(day: Any) -> None:
     """Their names go wherever their labels go."""
     labelers, classes = day.script.simulation.labelers, day.script.project.config.labels.classes
@@ -68,6 +78,13 @@ def test_labelers_say_that_they_are_simulated_and_know_the_classes(day: Any) -> 
     assert all(labeler.name.startswith("simulated-") for labeler in labelers)
     assert {name for labeler in labelers for pair in labeler.confuses for name in pair} <= set(classes)
     assert {one.truth.answer for one in day.records} == set(classes)
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+def test_the_folder_is_sound(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """`assay project check` finds nothing to mend."""
+    check(EXAMPLES / name)
+    assert f"is sound: project {name}, contract version 1" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_project_without_a_simulation_is_refused() -> None:
