@@ -4,7 +4,7 @@
 #   .venv-bootstrap   uv, which installs the other two quickly; itself installed by pip
 #   .venv             Assay: streaming, console, embedded services, development tools
 #   .venv-airflow     Airflow, whose dependencies contradict the stream's (docs/decisions/0001)
-#   .venv-bench       peers to measure beside: with the argument `bench` only
+#   .venv-bench       what benches measure and draw with: with the argument `bench` only
 #   the Kafka jars    in the user's cache, shared by all checkouts
 #
 # Every package comes from requirements/*.txt with its hash. A finished environment carries a stamp: run again, it

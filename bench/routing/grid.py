@@ -1,0 +1,89 @@
+"""Every set under every budget by every selector, seed by seed, in as many processes as there are cores."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+from multiprocessing import get_context
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from bench.routing.chance import Random
+from bench.routing.measures import Figures, figures, near
+from bench.routing.replay import replay
+from bench.routing.selector import Reasoned, Selector
+from bench.routing.sets import LabeledSet, parted, shuffled, thinned
+from bench.routing.sources import Source
+from bench.routing.uncertainty import Entropy, LeastConfidence, Margin
+
+SELECTORS: Mapping[str, Callable[[int], Selector]] = {
+    "random": Random,
+    "least_confidence": LeastConfidence,
+    "margin": Margin,
+    "entropy": Entropy,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One replay: a set's stream for a seed, and the selector that meets it."""
+
+    source: Source
+    budget: float
+    selector: str
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What is streamed of a set, what is held out, and how near near duplicates are."""
+
+    streamed: LabeledSet
+    held_out: LabeledSet
+    epsilon: float
+
+
+@lru_cache(maxsize=2)
+def parts(source: Source) -> Parts:
+    """Return the parts of a set; read once in a process, as the jobs of a set follow each other."""
+    streamed, held_out = parted(source.read(source.folder))
+    return Parts(streamed=streamed, held_out=held_out, epsilon=near(streamed))
+
+
+def stream(source: Source, seed: int) -> LabeledSet:
+    """Return the stream that a seed makes of a set: the same for every selector and budget."""
+    rng = np.random.default_rng(seed)
+    streamed = parts(source).streamed
+    return shuffled(streamed if source.thin is None else thinned(streamed, source.thin, rng), rng)
+
+
+def measure(job: Job) -> Figures:
+    """Run one replay and measure it."""
+    replayed, selector = stream(job.source, job.seed), SELECTORS[job.selector](job.seed)
+    outcome = replay(replayed, selector, job.budget)
+    return figures(
+        outcome,
+        replayed,
+        parts(job.source).held_out,
+        budget=job.budget,
+        epsilon=parts(job.source).epsilon,
+        hit_rates=selector.hit_rates() if isinstance(selector, Reasoned) else {},
+    )
+
+
+def grid(sources: Sequence[Source], budgets: Sequence[float], selectors: Sequence[str], seeds: int) -> list[Job]:
+    """Return all jobs, set by set."""
+    return [
+        Job(source=source, budget=budget, selector=selector, seed=seed)
+        for source, budget, selector, seed in product(sources, budgets, selectors, range(seeds))
+    ]
+
+
+def measured(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, Figures]]:
+    """Yield the measures of every job in their order; each process computes with one thread."""
+    # Started afresh, not forked: a fork would inherit the threads of the numerical libraries in an unknown state.
+    context = get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=threadpool_limits, initargs=(1,)) as pool:
+        yield from zip(jobs, pool.map(measure, jobs), strict=True)
