@@ -49,7 +49,7 @@ bench-dirty: setup ## measure how many wrong cells rules find in dirty tables (A
 
 bench-routing: ## measure which records are worth a label, beside active learning's usual selectors
 	@infra/setup.sh bench
-	@.venv-bench/bin/python -m bench.routing $(ARGS)
+	@.venv-bench/bin/python -m bench.routing --plots docs/routing $(ARGS)
 
 fuzz: setup ## screen a million spoiled records, and prove that nothing escapes, gets lost or is read in two ways
 	@.venv/bin/python -m bench.fuzz $(ARGS)

@@ -10,12 +10,15 @@ from multiprocessing import get_context
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from bench.routing.centers import KCenter
 from bench.routing.chance import Random
 from bench.routing.measures import Figures, figures, near
+from bench.routing.ours import Assay
 from bench.routing.replay import replay
 from bench.routing.selector import Reasoned, Selector
 from bench.routing.sets import LabeledSet, parted, shuffled, thinned
 from bench.routing.sources import Source
+from bench.routing.typicality import Typicality
 from bench.routing.uncertainty import Entropy, LeastConfidence, Margin
 
 SELECTORS: Mapping[str, Callable[[int], Selector]] = {
@@ -23,6 +26,9 @@ SELECTORS: Mapping[str, Callable[[int], Selector]] = {
     "least_confidence": LeastConfidence,
     "margin": Margin,
     "entropy": Entropy,
+    "k_center": KCenter,
+    "typicality": Typicality,
+    "assay": Assay,
 }
 
 
@@ -82,8 +88,16 @@ def grid(sources: Sequence[Source], budgets: Sequence[float], selectors: Sequenc
 
 
 def measured(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, Figures]]:
-    """Yield the measures of every job in their order; each process computes with one thread."""
+    """Yield the measures of every job in their order; more than one process are new ones, of one thread each."""
+    if processes == 1:
+        yield from zip(jobs, map(measure, jobs), strict=True)
+        return
     # Started afresh, not forked: a fork would inherit the threads of the numerical libraries in an unknown state.
     context = get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=threadpool_limits, initargs=(1,)) as pool:
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_alone) as pool:
         yield from zip(jobs, pool.map(measure, jobs), strict=True)
+
+
+def _alone() -> None:
+    """Keep to one thread; only libraries that are loaded by now heed it, and importing this module has loaded them."""
+    threadpool_limits(1)

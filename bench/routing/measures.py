@@ -10,7 +10,7 @@ from scipy.spatial.distance import cdist
 from sklearn.metrics import f1_score
 
 from bench.routing.model import Codes
-from bench.routing.moments import Features, Moments
+from bench.routing.moments import Features
 from bench.routing.replay import Outcome, allowance
 from bench.routing.selector import Places
 from bench.routing.sets import LabeledSet
@@ -108,7 +108,7 @@ def classes_found_over_time(codes: Codes, labeled: Places) -> tuple[int, ...]:
 
 def standardized(stream: LabeledSet) -> Features:
     """Return the features of a stream, standardized by the moments of all of it."""
-    return Moments.none(stream.features.shape[1]).updated(stream.features).standardized(stream.features)
+    return stream.unseen().updated(stream.features).standardized(stream.features)
 
 
 def near(stream: LabeledSet) -> float:

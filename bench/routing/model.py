@@ -48,5 +48,6 @@ def fit(features: Features, codes: Codes, moments: Moments) -> Model:
     if regression is not None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
+            warnings.filterwarnings("ignore", "The number of unique classes")  # so it is while labels are few
             regression.fit(moments.standardized(features).astype(np.float64), codes)
     return Model(known=known, moments=moments, regression=regression)

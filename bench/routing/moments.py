@@ -14,16 +14,21 @@ RESOLUTION = 1e-7
 
 @dataclass(frozen=True, kw_only=True)
 class Moments:
-    """How many rows were seen, and of each of d features the mean and the sum of squared deviations from it."""
+    """How many rows were seen, and of each of d features the mean and the sum of squared deviations from it.
+
+    `alike` features have one unit, as components of a decomposition do, and are divided by one deviation: each by its
+    own would blow the last components, which are mostly noise, up to the size of the first.
+    """
 
     count: int
     mean: Numbers
     squares: Numbers
+    alike: bool
 
     @classmethod
-    def none(cls, width: int) -> "Moments":
+    def none(cls, width: int, *, alike: bool = False) -> "Moments":
         """Return the moments before any row of `width` features."""
-        return cls(count=0, mean=np.zeros(width), squares=np.zeros(width))
+        return cls(count=0, mean=np.zeros(width), squares=np.zeros(width), alike=alike)
 
     def updated(self, features: Features) -> "Moments":
         """Return the moments once the rows (n, d), at least one, were seen too.
@@ -39,11 +44,13 @@ class Moments:
             count=count,
             mean=self.mean + apart * (fresh / count),
             squares=self.squares + within + np.square(apart) * (self.count * fresh / count),
+            alike=self.alike,
         )
 
     def standardized(self, features: Features) -> Features:
         """Return rows (n, d) less the mean, over the standard deviation; what does not vary is divided by one."""
-        deviation = np.sqrt(self.squares / max(1, self.count))
+        variance = self.squares / max(1, self.count)
+        deviation = np.sqrt(np.full_like(variance, variance.mean()) if self.alike else variance)
         scale = np.where(deviation > RESOLUTION * np.abs(self.mean), deviation, 1.0)
         standardized: Features = ((features - self.mean) / scale).astype(np.float32)
         return standardized

@@ -34,10 +34,10 @@ def replay(stream: LabeledSet, selector: Selector, budget: float) -> Outcome:
     """Return what a selector has labeled under a budget, the share of records seen so far that may be labeled.
 
     What it does not spend carries over; what it names beyond its allowance is not labeled. Raises ValueError if it
-    names a place twice, or one that is not in the chunk; and if the budget allows no label at all.
+    names a place twice, or one that is not in the chunk; and if nothing was labeled.
     """
     labeled: Places = np.zeros(0, np.int64)
-    moments, model, fitted = Moments.none(stream.features.shape[1]), None, 0
+    moments, model, fitted = stream.unseen(), None, 0
     for start in range(0, len(stream), CHUNK):
         rows = np.arange(start, min(start + CHUNK, len(stream)))
         moments = moments.updated(stream.features[rows])
@@ -49,7 +49,7 @@ def replay(stream: LabeledSet, selector: Selector, budget: float) -> Outcome:
         if stream.scores is None and len(labeled) >= fitted + max(1, ceil(fitted * GROWTH)):
             model, fitted = _fit(stream, labeled, moments), len(labeled)
     if not len(labeled):
-        raise ValueError(f"a budget of {budget:g} of {len(stream)} records is no label at all: raise it")
+        raise ValueError(f"{type(selector).__name__} has labeled nothing: a budget of {budget:g} would let it")
     return Outcome(labeled=labeled, model=_fit(stream, labeled, moments))
 
 

@@ -1,12 +1,12 @@
 """A labeled set, what of it is held out, and the stream that a seed makes of the rest."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bench.routing.model import Codes
-from bench.routing.moments import Features, Numbers
+from bench.routing.moments import Features, Moments, Numbers
 from bench.routing.selector import Places
 
 # The share of each class that evaluates and is never streamed, and the seed that draws it once for all.
@@ -25,6 +25,7 @@ class LabeledSet:
     - codes: (n,), each the index of a class in `classes`
     - classes: the names of the classes, sorted
     - scores: (n, C), probabilities of a model that came with the set, if one did
+    - alike: whether the features have one unit, as components of a decomposition do
     - ordered: whether the order of the rows means something, and the stream keeps it
     """
 
@@ -32,6 +33,7 @@ class LabeledSet:
     codes: Codes
     classes: tuple[str, ...]
     scores: Numbers | None = None
+    alike: bool = False
     ordered: bool = False
 
     def __len__(self) -> int:
@@ -39,13 +41,16 @@ class LabeledSet:
 
     def rows(self, places: Places) -> "LabeledSet":
         """Return the set of the rows at these places."""
-        return LabeledSet(
+        return replace(
+            self,
             features=self.features[places],
             codes=self.codes[places],
-            classes=self.classes,
             scores=None if self.scores is None else self.scores[places],
-            ordered=self.ordered,
         )
+
+    def unseen(self) -> Moments:
+        """Return the moments of the features before any row was seen."""
+        return Moments.none(self.features.shape[1], alike=self.alike)
 
     def counts(self) -> Codes:
         """Return how many rows each class has, (C,)."""
@@ -54,7 +59,12 @@ class LabeledSet:
 
 
 def labeled_set(
-    features: Numbers, labels: Sequence[str], *, ordered: bool = False, scores: Numbers | None = None
+    features: Numbers,
+    labels: Sequence[str],
+    *,
+    scores: Numbers | None = None,
+    alike: bool = False,
+    ordered: bool = False,
 ) -> LabeledSet:
     """Return the set of rows (n, d) with n labels, whose texts become the names of the classes."""
     classes, codes = np.unique(np.asarray(labels), return_inverse=True)
@@ -63,6 +73,7 @@ def labeled_set(
         codes=codes.astype(np.int64),
         classes=tuple(classes.tolist()),
         scores=scores,
+        alike=alike,
         ordered=ordered,
     )
 

@@ -8,7 +8,6 @@ import numpy as np
 from bench.routing.grid import Job, parts, stream
 from bench.routing.measures import Figures, macro_f1, rare_classes
 from bench.routing.model import fit
-from bench.routing.moments import Moments
 from bench.routing.sources import Source
 
 # Bootstrap samples of the seeds, and the seed that draws them.
@@ -64,8 +63,7 @@ def facts(source: Source) -> dict[str, Any]:
     """Return what a set is: the stream of the first seed, and what the model reaches when all of it is labeled."""
     streamed, part = stream(source, 0), parts(source)
     counts = streamed.counts()
-    moments = Moments.none(streamed.features.shape[1]).updated(streamed.features)
-    model = fit(streamed.features, streamed.codes, moments)
+    model = fit(streamed.features, streamed.codes, streamed.unseen().updated(streamed.features))
     return {
         "rows": len(streamed),
         "held_out_rows": len(part.held_out),
