@@ -2,9 +2,9 @@
 
 Source: Hacohen, Dekel and Weinshall (2022), "Active Learning on a Budget: Opposite Strategies Suit High and Low
 Budgets", section 3. There all data is clustered, into as many clusters as there will be labels, at most 500. Here the
-pool is a chunk of 100: it is clustered into at most 20, so that clusters of five, the smallest that count in their
-code, can be; and a label covers the cluster whose center is nearest to it. As in their code, clusters with the fewest
-labels come first, among them the largest.
+pool is a chunk of 100: it is clustered into at most 20, and a label covers the cluster whose center is nearest to it.
+As in their code, clusters with the fewest labels come first, among them the largest. Their code also leaves out
+clusters of five and fewer: of a chunk that would be all that is rarer than one in twenty, so here none is left out.
 """
 
 import numpy as np
@@ -14,9 +14,9 @@ from scipy.spatial.distance import cdist
 from bench.routing.moments import Features, Numbers
 from bench.routing.selector import Chunk, Labeled, Places
 
-# The most clusters of a chunk, and the fewest records of one that counts.
-CLUSTERS, SMALLEST = 20, 5
-# Neighbours whose mean distance tells how typical a record is.
+# The most clusters of a chunk: five records in each, if all are of one size.
+CLUSTERS = 20
+# Neighbours whose mean distance tells how typical a record is, or half of its cluster if those are fewer.
 NEIGHBOURS = 20
 # Rounds of Lloyd's algorithm; hundred points settle in fewer.
 ROUNDS = 10
@@ -33,7 +33,7 @@ class Typicality:
         self._count = 0
 
     def select(self, chunk: Chunk) -> Places:
-        """Return as many places as are allowed, going round the clusters; those too small to count come last."""
+        """Return as many places as are allowed, going round the clusters from the least covered on."""
         if chunk.allowed <= 0:
             return np.zeros(0, np.int64)
         embedding = chunk.embedding.astype(np.float64)
@@ -42,9 +42,7 @@ class Typicality:
         covered = np.bincount(nearest(self._covering(chunk), centers), minlength=clusters)
         order = np.lexsort((self._rng.random(clusters), -np.bincount(numbers, minlength=clusters), covered))
         members = [_most_typical_first(embedding, np.flatnonzero(numbers == one)) for one in order]
-        counting = _around([one for one in members if len(one) >= SMALLEST])
-        rest = _around([one for one in members if len(one) < SMALLEST])
-        return np.array([*counting, *rest][: chunk.allowed], np.int64)
+        return np.array(_around(members)[: chunk.allowed], np.int64)
 
     def learn(self, labeled: Labeled) -> None:
         """Let the labeled records cover the clusters they fall into."""
@@ -57,14 +55,15 @@ class Typicality:
 
 def _most_typical_first(embedding: Numbers, members: Places) -> Places:
     """Return a cluster's places by the mean distance to their nearest neighbours in it, the least first."""
-    apart = np.sort(cdist(embedding[members], embedding[members]), axis=1)[:, 1 : NEIGHBOURS + 1]
+    neighbours = min(NEIGHBOURS, max(1, len(members) // 2))
+    apart = np.sort(cdist(embedding[members], embedding[members]), axis=1)[:, 1 : neighbours + 1]
     order: Places = members[np.argsort(apart.sum(axis=1), kind="stable")]
     return order
 
 
 def _around(clusters: list[Places]) -> list[int]:
     """Return the first place of each cluster, then the second of each, and so on."""
-    longest = max(map(len, clusters), default=0)
+    longest = max(map(len, clusters))
     return [int(one[turn]) for turn in range(longest) for one in clusters if turn < len(one)]
 
 

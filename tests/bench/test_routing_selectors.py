@@ -114,17 +114,24 @@ def test_k_center_begins_anywhere_and_goes_on_with_the_farthest() -> None:
 def test_typicality_takes_the_middle_of_the_largest_cluster_without_a_label() -> None:
     """The larger one has a label already."""
     large = [(0.0, y) for y in range(9)]
-    small = [(100.0, y) for y in range(7)]
+    small = [(99.0, 0.0), (101.0, 0.0), (100.0, 1.0), (100.0, -1.0), (100.0, 0.0)]
     selector = Typicality(0)
     label(selector, [(1.0, 4.0)])
-    assert int(selector.select(chunk(large + small, allowed=1))[0]) == len(large) + 3
+    assert int(selector.select(chunk(large + small, allowed=1))[0]) == len(large) + 4
 
 
 def test_typicality_leaves_outliers_to_the_last() -> None:
-    """They are far from everything, and a cluster of one counts for nothing."""
+    """Of clusters without a label the smallest comes last, and a cluster of one is the smallest."""
     points = [(0.0, y) for y in range(10)] + [(50.0, 0.0)] + [(100.0, y) for y in range(10)]
     for seed in range(10):
-        assert 10 not in Typicality(seed).select(chunk(points, allowed=3))
+        assert 10 not in Typicality(seed).select(chunk(points, allowed=3))[:2]
+
+
+def test_typicality_prefers_what_no_label_is_near() -> None:
+    """Be it a single record, once all else has a label."""
+    selector = Typicality(0)
+    label(selector, [(0.0, 5.0), (0.0, 0.0)])
+    assert int(selector.select(chunk([(0.0, y) for y in range(10)] + [(50.0, 0.0)], allowed=1))[0]) == 10
 
 
 def test_k_means_puts_each_point_to_its_nearest_center() -> None:
