@@ -52,6 +52,15 @@ class NovelPolicy(SignalPolicy):
     centers: Annotated[int, Field(ge=2, le=4096)] = 256
 
 
+class RepresentativePolicy(SignalPolicy):
+    """Samples that stand for many which no selected one stands for yet, in the routing's space.
+
+    They share what signals leave to chance with the uniform draw, in parts of `weight` and 1.
+    """
+
+    weight: Weight = 3.0
+
+
 class DisagreementPolicy(SignalPolicy):
     """Another predicted class than the one in `column`, which a second model gave."""
 
@@ -97,6 +106,7 @@ class RoutingPolicy(Section):
     uncertain: UncertainPolicy | None = None
     rare: RarePolicy | None = None
     novel: NovelPolicy | None = None
+    representative: RepresentativePolicy | None = None
     disagreement: DisagreementPolicy | None = None
     own: dict[ReasonName, OwnSignalPolicy] = Field(default_factory=dict)
     quotas: tuple[Quota, ...] = ()
@@ -112,8 +122,8 @@ class RoutingPolicy(Section):
 
     @model_validator(mode="after")
     def _novel_has_a_space(self) -> Self:
-        if self.novel and not self.space:
-            raise ValueError("novel measures distances: say where, in [routing.space]")
+        if (self.novel or self.representative) and not self.space:
+            raise ValueError("novel and representative measure distances: say where, in [routing.space]")
         if taken := sorted(set(self.own) & set(Reason)):
             raise ValueError(f"{', '.join(taken)} is the name of a signal that comes with Assay: choose another one")
         return self

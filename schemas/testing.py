@@ -69,8 +69,9 @@ def sample(number: int = 0, **changes: Any) -> AnySample:
 
 def routing_policy(**changes: Any) -> RoutingPolicy:
     """Return a policy of small blocks that uses every signal; `changes` replace its fields."""
-    parts = {"budget": {"share": 0.25}, "audit": 0.2, "uncertain": {}, "rare": {"below": 0.3}, "novel": {}, "space": {}}
-    return RoutingPolicy.model_validate({"block": 8, **parts, **changes})
+    signals = {"uncertain": {}, "rare": {"below": 0.3}, "novel": {}, "representative": {}}
+    parts = {"block": 8, "budget": {"share": 0.25}, "audit": 0.2, "space": {}}
+    return RoutingPolicy.model_validate({**parts, **signals, **changes})
 
 
 def duplicate_policy(**changes: Any) -> DuplicatePolicy:

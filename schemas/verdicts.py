@@ -35,6 +35,7 @@ class Reason(StrEnum):
     UNCERTAIN = "uncertain"  # the model has little confidence in its best class
     RARE = "rare"  # the predicted class, or a slice, has hardly been seen
     NOVEL = "novel"  # far from all that was seen
+    REPRESENTATIVE = "representative"  # stands for much that no selected sample stands for
     DISAGREEMENT = "disagreement"  # a second model says something else
     QUOTA = "quota"  # labels of a slice are short
     AUDIT = "audit"  # drawn uniformly by hash, which keeps estimates unbiased

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from quality.routing.draws import draws
 from schemas.labels import TaskStatus
 from schemas.project import ProjectConfig
 from schemas.verdicts import Reason, Selection, TaskRequest
@@ -17,6 +18,9 @@ from storage.database import lost_connections_named
 from storage.guidelines import current_version
 from storage.labelers import Labeler
 from storage.tables import AssignmentRow, LabelerRow, TaskRow
+
+# The draw by which tasks of the audit stand in the queue.
+PRIORITY = "priority"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +48,15 @@ class Depths:
     expert: int
 
 
-def priority(selection: Selection) -> float:
+def priority(sample_id: str, selection: Selection) -> float:
     """Return how soon a task is due, in [0, 1]: its strongest signal.
 
-    Audit tasks come first: they are few, and estimates stay unbiased only if all of them are labeled.
+    Those of the audit stand in between, each where a hash puts it: so however few of the tasks get labeled, what is
+    labeled of the audit is a uniform draw.
     """
-    if Reason.AUDIT in selection.reasons:
-        return 1.0
-    return max((selection.scores.get(reason, 0.0) for reason in selection.reasons), default=0.0)
+    signals = [selection.scores.get(reason, 0.0) for reason in selection.reasons]
+    drawn = float(draws([sample_id], [PRIORITY])[0, 0]) if Reason.AUDIT in selection.reasons else 0.0
+    return max(drawn, *signals)
 
 
 @lost_connections_named()
@@ -73,7 +78,7 @@ def _task(project: ProjectConfig, request: TaskRequest) -> dict[str, Any]:
         "sample_id": request.sample["sample_id"],
         "sample": request.sample,
         "selection": request.selection.model_dump(mode="json"),
-        "priority": priority(request.selection),
+        "priority": priority(request.sample["sample_id"], request.selection),
         "status": TaskStatus.OPEN,
         "wanted": project.overlap.first,
     }

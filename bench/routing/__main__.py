@@ -36,8 +36,6 @@ BUDGETS = (0.01, 0.02, 0.05, 0.1)
 SEEDS = 10
 # What the figures depend on.
 PACKAGES = ("numpy", "river", "scikit-learn", "scipy")
-# The router joins when it is written.
-DEFAULT = tuple(name for name in SELECTORS if name != "assay")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -47,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--data", type=Path, action="append", default=[], metavar="DIR", help="a set of your own")
     command.add_argument("--sets", nargs="+", metavar="SET", help="shared sets to measure (all, or none with --data)")
     command.add_argument("--budgets", nargs="+", type=_share, default=BUDGETS, metavar="SHARE", help=f"{BUDGETS}")
-    command.add_argument("--selectors", nargs="+", choices=SELECTORS, default=DEFAULT, help=f"{' '.join(DEFAULT)}")
+    command.add_argument("--selectors", nargs="+", choices=SELECTORS, default=list(SELECTORS), help="all")
     command.add_argument("--seeds", type=_count, default=SEEDS, metavar="N", help=f"{SEEDS}")
     command.add_argument("--jobs", type=_count, default=os.cpu_count() or 1, metavar="N", help="processes (one a core)")
     command.add_argument("--plots", type=Path, metavar="DIR", help="draw the figures into a folder as SVG")

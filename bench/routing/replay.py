@@ -42,7 +42,7 @@ def replay(stream: LabeledSet, selector: Selector, budget: float) -> Outcome:
         rows = np.arange(start, min(start + CHUNK, len(stream)))
         moments = moments.updated(stream.features[rows])
         allowed = allowance(budget, int(rows[-1]) + 1) - len(labeled)
-        chunk = _chunk(stream, rows, moments, model, allowed)
+        chunk = _chunk(stream, rows, moments, model, budget=budget, allowed=allowed)
         places = _cut(selector, chunk)
         selector.learn(_told(stream, chunk, places))
         labeled = np.concatenate([labeled, rows[places]])
@@ -53,7 +53,9 @@ def replay(stream: LabeledSet, selector: Selector, budget: float) -> Outcome:
     return Outcome(labeled=labeled, model=_fit(stream, labeled, moments))
 
 
-def _chunk(stream: LabeledSet, rows: Places, moments: Moments, model: Model | None, allowed: int) -> Chunk:
+def _chunk(
+    stream: LabeledSet, rows: Places, moments: Moments, model: Model | None, *, budget: float, allowed: int
+) -> Chunk:
     features = stream.features[rows]
     scores: Numbers | None = None
     known: Codes = np.zeros(0, np.int64)
@@ -67,6 +69,7 @@ def _chunk(stream: LabeledSet, rows: Places, moments: Moments, model: Model | No
         moments=moments,
         scores=scores,
         classes=tuple(stream.classes[code] for code in known),
+        budget=budget,
         allowed=allowed,
     )
 

@@ -21,6 +21,7 @@ class Chunk:
     - moments: of all features up to the end of this chunk
     - scores: (n, C), the current model's probabilities, None before there is a model
     - classes: the names of the C classes, those that were labeled so far
+    - budget: the share of the stream that may be labeled in all
     - allowed: how many labels may be spent until the end of this chunk, at least 0
     """
 
@@ -29,6 +30,7 @@ class Chunk:
     moments: Moments
     scores: Numbers | None
     classes: tuple[str, ...]
+    budget: float
     allowed: int
 
     @property

@@ -1,8 +1,8 @@
 """The budget: tokens come in by the record or by the hour, and each selection takes one.
 
 Source: the token bucket of Turner (1986), "New Directions in Communications (or Which Way to the Information Age?)".
-The thresholds aim to keep the bucket half full: what is spent is then what comes in, and neither a burst nor a lull
-makes it overflow or run dry.
+The thresholds aim to keep some in the bucket, half of what it holds in the long run: what is spent is then what comes
+in, and neither a burst nor a lull makes it overflow or run dry.
 """
 
 from collections.abc import Sequence
@@ -18,17 +18,22 @@ TOKEN = 2**32
 MS_PER_HOUR = 3_600_000.0
 # A bucket holds what comes in during this many blocks, or this share of an hour, and at least so many tokens.
 BLOCKS_HELD, HOUR_HELD, LEAST_HELD = 4.0, 0.5, 4.0
+# Of all that has come in, at most this part is kept in reserve: a short stream has little to spare.
+RESERVE = 0.02
+# The part of what is spare, or lacks, that the next block makes up for.
+GAIN = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Purse:
     """The parts of tokens at hand, below zero where the audit drew more than there were; and the latest time so far.
 
-    `passed` is how long this block has taken so far and `pace` how long the last one took, in milliseconds. Before the
-    first record there is no clock.
+    `earned` is all that ever came in; `passed` is how long this block has taken so far and `pace` how long the last one
+    took, in milliseconds. Before the first record there is no clock.
     """
 
-    parts: int
+    parts: int = 0
+    earned: int = 0
     clock: int | None = None
     passed: int = 0
     pace: int = 0
@@ -39,11 +44,6 @@ def capacity(budget: Budget, block: int) -> int:
     if budget.share is not None:
         return round((BLOCKS_HELD * budget.share * block + LEAST_HELD) * TOKEN)
     return round((HOUR_HELD * (budget.per_hour or 0.0) + LEAST_HELD) * TOKEN)
-
-
-def half_full(budget: Budget, block: int) -> Purse:
-    """Return the purse with which a partition starts."""
-    return Purse(parts=capacity(budget, block) // 2)
 
 
 class Spending:
@@ -88,11 +88,18 @@ class Spending:
         """Return what is left after the last record."""
         self._earn(-1)
         clock = int(self._at[-1])
-        return replace(self._before, parts=self._parts, clock=clock, passed=self._before.passed + clock - self._start)
+        return replace(
+            self._before,
+            parts=self._parts,
+            earned=self._before.earned + self._earned,
+            clock=clock,
+            passed=self._before.passed + clock - self._start,
+        )
 
 
 def wanted(budget: Budget, purse: Purse, block: int, records: float) -> tuple[float, float]:
     """Return how many tokens come in during a block of so many expected records, and how many selections to aim at."""
     income = budget.share * records if budget.share is not None else (budget.per_hour or 0.0) * purse.pace / MS_PER_HOUR
-    spare = (purse.parts - capacity(budget, block) / 2) / TOKEN
-    return income, max(0.0, income + spare)
+    kept = min(capacity(budget, block) / 2, RESERVE * purse.earned)
+    spare = (purse.parts - kept) / TOKEN
+    return income, max(0.0, income + GAIN * spare)

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from quality.routing.bins import BINS, NONE, supply, threshold
+import numpy as np
+
+from quality.routing.bins import BINS, NONE, Bins, binned, supply, threshold
 from quality.routing.budget import Purse, wanted
 from quality.routing.counts import Counts, Values
 from quality.routing.mixer import mix
 from quality.routing.quota import Chances, left, shortfalls
+from quality.routing.rare import scores_of
 from schemas.routing import Quota, RoutingPolicy, Steering
 from schemas.verdicts import Reason
 
@@ -40,6 +43,7 @@ def weights(policy: RoutingPolicy) -> dict[str, float]:
         Reason.UNCERTAIN: policy.uncertain,
         Reason.RARE: policy.rare,
         Reason.NOVEL: policy.novel,
+        Reason.REPRESENTATIVE: policy.representative,
         Reason.DISAGREEMENT: policy.disagreement,
     }
     return {**{reason: signal.weight for reason, signal in built_in.items() if signal}, **own}
@@ -57,23 +61,40 @@ def decide(policy: RoutingPolicy, steering: Steering, used: Counts, purse: Purse
     """
     records = used.routed / used.blocks if used.blocks else float(policy.block)
     income, aim = wanted(policy.budget, purse, policy.block, records)
-    parts = mix(weights(policy), policy.audit, steering.hits, Reason.AUDIT)
+    parts = mix(weights(policy), policy.audit, steering.hits)
     audit = min(aim, parts[Reason.AUDIT] * income)
+    scores = _scores(policy, used)
     lacking = left(quotas(policy, steering), filled)
     short = shortfalls(used, short=lacking, fair=policy.fair, wanted=aim - audit, records=records)
     share = max(0.0, aim - audit - _drawn(used, short, records)) / records
     yielded = max(LEAST_YIELD, min(1.0, used.chosen / used.offered)) if used.offered else 1.0
-    shares = _filled({reason: part for reason, part in parts.items() if reason != Reason.AUDIT}, share / yielded, used)
+    shares = _filled(
+        {reason: part for reason, part in parts.items() if reason != Reason.AUDIT}, share / yielded, scores
+    )
     offered = sum(shares.values())
     return Deciding(
         policy=policy,
         mix=parts,
         shares={column: used.shares(column) for column in (policy.rare.columns if policy.rare else ())},
-        thresholds={reason: threshold(used.scores.get(reason, NONE), share) for reason, share in shares.items()},
+        thresholds={reason: threshold(scores[reason], share) for reason, share in shares.items()},
         offered=offered,
         short=short,
         audit=min(1.0, audit / records + max(0.0, share - offered * yielded)),
     )
+
+
+def _scores(policy: RoutingPolicy, used: Counts) -> dict[str, Bins]:
+    """Return the histogram of each signal's scores.
+
+    Those of `rare` follow from the counts of values, and change with them: what a value scored earlier says nothing.
+    """
+    found = {reason: used.scores.get(reason, NONE) for reason in weights(policy)}
+    if policy.rare:
+        columns = [scores_of(used.seen.get(column, {}), policy.rare.below) for column in policy.rare.columns]
+        bins = np.sum([np.bincount(binned(scores), counts, BINS) for scores, counts in columns], axis=0)
+        bins[0] = max(0.0, used.routed - float(bins[1:].sum()))
+        found[Reason.RARE] = bins
+    return found
 
 
 def _drawn(used: Counts, short: Chances, records: float) -> float:
@@ -85,9 +106,9 @@ def _drawn(used: Counts, short: Chances, records: float) -> float:
     )
 
 
-def _filled(parts: Mapping[str, float], share: float, used: Counts) -> dict[str, float]:
+def _filled(parts: Mapping[str, float], share: float, scores: Mapping[str, Bins]) -> dict[str, float]:
     """Divide a share of the stream by the parts; what a signal has no scores for goes to the others, if they have."""
-    supplies = {reason: supply(used.scores.get(reason, NONE)) for reason in parts}
+    supplies = {reason: supply(scores[reason]) for reason in parts}
     filled = dict.fromkeys(parts, 0.0)
     hungry = dict(parts)
     while hungry and share > 1.0 / BINS**3:

@@ -14,8 +14,8 @@ from quality.routing.space import Sampled, Seen
 from quality.routing.state import Opening, Plan, RoutingState
 from schemas.routing import Steering
 
-# Coordinates are whole numbers below 2**15, and bins are floats: in one order of bytes on every machine.
-COORDINATES, BINS = "<i2", "<f8"
+# Coordinates are whole numbers below 2**15, the rest are floats: in one order of bytes on every machine.
+COORDINATES, FLOATS = "<i2", "<f8"
 
 
 def packed(state: RoutingState) -> dict[str, Any]:
@@ -25,8 +25,9 @@ def packed(state: RoutingState) -> dict[str, Any]:
         "block": state.block,
         "steering": state.steering.model_dump_json(),
         "planned": planned and [planned.block, planned.steering.model_dump_json()],
-        "opening": opening and [_packed_purse(opening.purse), _sorted(opening.filled)],
-        "purse": state.purse and _packed_purse(state.purse),
+        "opening": opening
+        and [_packed_purse(opening.purse), _sorted(opening.filled), opening.far.astype(FLOATS).tobytes()],
+        "purse": _packed_purse(state.purse),
         "used": _packed_counts(state.used),
         "counted": _packed_counts(state.counted),
         "seen": _packed_seen(state.seen),
@@ -39,13 +40,13 @@ def packed(state: RoutingState) -> dict[str, Any]:
 
 def unpacked(values: Mapping[str, Any]) -> RoutingState:
     """Return the state that `packed` gave."""
-    planned, opening, purse = values["planned"], values["opening"], values["purse"]
+    planned, opening = values["planned"], values["opening"]
     return RoutingState(
         block=values["block"],
         steering=Steering.model_validate_json(values["steering"]),
         planned=planned and Plan(block=planned[0], steering=Steering.model_validate_json(planned[1])),
-        opening=opening and Opening(purse=_unpacked_purse(opening[0]), filled=opening[1]),
-        purse=purse and _unpacked_purse(purse),
+        opening=opening and Opening(purse=_unpacked_purse(opening[0]), filled=opening[1], far=_floats(opening[2])),
+        purse=_unpacked_purse(values["purse"]),
         used=_unpacked_counts(values["used"]),
         counted=_unpacked_counts(values["counted"]),
         seen=_unpacked_seen(values["seen"]),
@@ -57,19 +58,19 @@ def unpacked(values: Mapping[str, Any]) -> RoutingState:
 
 
 def _packed_purse(purse: Purse) -> list[Any]:
-    return [purse.parts, purse.clock, purse.passed, purse.pace]
+    return [purse.parts, purse.earned, purse.clock, purse.passed, purse.pace]
 
 
 def _unpacked_purse(values: list[Any]) -> Purse:
-    parts, clock, passed, pace = values
-    return Purse(parts=parts, clock=clock, passed=passed, pace=pace)
+    parts, earned, clock, passed, pace = values
+    return Purse(parts=parts, earned=earned, clock=clock, passed=passed, pace=pace)
 
 
 def _packed_counts(counts: Counts) -> list[Any]:
     return [
         _sorted(counts.seen),
         _sorted(counts.taken),
-        {reason: bins.astype(BINS).tobytes() for reason, bins in sorted(counts.scores.items())},
+        {reason: bins.astype(FLOATS).tobytes() for reason, bins in sorted(counts.scores.items())},
         counts.routed,
         counts.offered,
         counts.chosen,
@@ -82,7 +83,7 @@ def _unpacked_counts(values: list[Any]) -> Counts:
     return Counts(
         seen=seen,
         taken=taken,
-        scores={reason: _bins(bins) for reason, bins in scores.items()},
+        scores={reason: _floats(bins) for reason, bins in scores.items()},
         routed=routed,
         offered=offered,
         chosen=chosen,
@@ -90,8 +91,8 @@ def _unpacked_counts(values: list[Any]) -> Counts:
     )
 
 
-def _bins(data: bytes) -> Scores:
-    return np.frombuffer(data, BINS).astype(np.float64)
+def _floats(data: bytes) -> Scores:
+    return np.frombuffer(data, FLOATS).astype(np.float64)
 
 
 def _sorted(values: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
@@ -104,19 +105,17 @@ def _packed_seen(seen: Seen) -> list[Any]:
         seen.exponent,
         _packed_points(seen.centers.points),
         seen.centers.radius,
-        seen.distance,
-        seen.weight,
+        _packed_points(seen.sample),
     ]
 
 
 def _unpacked_seen(values: list[Any]) -> Seen:
-    length, exponent, points, radius, distance, weight = values
+    length, exponent, points, radius, sample = values
     return Seen(
         length=length,
         exponent=exponent,
         centers=Centers(points=_unpacked_points(points), radius=radius),
-        distance=distance,
-        weight=weight,
+        sample=_unpacked_points(sample),
     )
 
 

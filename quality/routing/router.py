@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from quality.routing import bins, space
 from quality.routing.batch import Batch, OwnSignal, Part, Scores
-from quality.routing.budget import Spending, half_full
+from quality.routing.budget import Spending
 from quality.routing.counts import DECAY, Counts, added, tallied
 from quality.routing.deciding import Deciding, decide, quotas, weights
 from quality.routing.disagreement import disagreement
@@ -27,6 +27,7 @@ from quality.routing.draws import draws
 from quality.routing.queued import Queued
 from quality.routing.quota import quota
 from quality.routing.rare import rare
+from quality.routing.representative import gains, representative, uncovered
 from quality.routing.state import Opening, RoutingState
 from quality.routing.uncertain import of_margins, uncertain
 from schemas.errors import InputError
@@ -37,6 +38,8 @@ from schemas.verdicts import Reason, Selection
 SAMPLE = "sample"
 # Where no signal says how many centers it needs, there are so many, to say what a typical distance is.
 CENTERS = 64
+# A sample is selected as representative if it still has this part of its score beside what the block has selected.
+STILL = 0.5
 
 
 class Router:
@@ -49,8 +52,8 @@ class Router:
         self._block = state.block
         self._steering = state.steering
         self._planned = state.planned
-        self._purse = state.purse or half_full(policy.budget, policy.block)
-        self._opening = state.opening or Opening(purse=self._purse, filled=state.filled)
+        self._purse = state.purse
+        self._opening = state.opening or Opening(purse=self._purse, filled=state.filled, far=np.zeros(0))
         self._used = state.used
         self._counted = state.counted
         self._seen = state.seen
@@ -88,8 +91,8 @@ class Router:
             part = self._part(batch, places, {purpose: each[places] for purpose, each in drawn.items()})
             scores = self._scores(part)
             chances = self._chances(part, scores)
-            chosen = self._chosen(part, chances)
-            self._fold(part, scores, chosen)
+            chosen, named = self._chosen(part, scores, chances)
+            self._fold(part, scores, chosen, named)
             for place, reasons in chosen.items():
                 selections[places.start + place] = _selection(place, reasons, scores, chances)
         return selections
@@ -112,6 +115,8 @@ class Router:
             found[Reason.RARE] = np.maximum.reduce(columns)
         if policy.novel:
             found[Reason.NOVEL] = space.novelty(self._seen, part.points, part.known)
+        if policy.representative:
+            found[Reason.REPRESENTATIVE] = representative(part.points, part.known, self._seen.sample, self._opening.far)
         if policy.disagreement:
             found[Reason.DISAGREEMENT] = disagreement(part["prediction.top"], part[policy.disagreement.column])
         for name in policy.own:
@@ -132,30 +137,48 @@ class Router:
         found[Reason.AUDIT] = np.full(len(part), deciding.audit)
         return found
 
-    def _chosen(self, part: Part, chances: Mapping[str, Scores]) -> dict[int, tuple[str, ...]]:
+    def _chosen(
+        self, part: Part, scores: Mapping[str, Scores], chances: Mapping[str, Scores]
+    ) -> tuple[dict[int, tuple[str, ...]], int]:
         """Return the reasons of each sample that is selected.
 
-        One for which no token is left is not, nor one that repeats what is queued. But the audit selects whatever it
-        draws: were anything left out of it, it would not be uniform.
+        One for which no token is left is not, nor one that the queue has made worthless. But the audit selects whatever
+        it draws: were anything left out of it, it would not be uniform.
         """
         hits = {reason: part.drawn[reason] < chance for reason, chance in chances.items()}
         spending = Spending(self._policy.budget, self._policy.block, self._purse, part.timestamps)
         found: dict[int, tuple[str, ...]] = {}
+        named = 0
         for place in np.flatnonzero(np.logical_or.reduce(list(hits.values()))).tolist():
-            if hits[Reason.AUDIT][place] or (spending.can(place) and not self._repeats(part, place)):
-                found[place] = tuple(reason for reason, hit in hits.items() if hit[place])
+            told = [reason for reason, hit in hits.items() if hit[place]]
+            reasons = tuple(reason for reason in told if self._holds(reason, part, place))
+            named += not scores.keys().isdisjoint(reasons)
+            if Reason.AUDIT in reasons or (reasons and spending.can(place)):
+                found[place] = reasons
                 spending.spend(place)
                 if part.known[place]:
                     self._queued.add(part.points[place])
         self._purse = spending.purse()
-        return found
+        return found, named
 
-    def _repeats(self, part: Part, place: int) -> bool:
+    def _holds(self, reason: str, part: Part, place: int) -> bool:
+        """Say whether a reason still holds beside what is queued by now."""
         policy = self._policy.space
-        near = policy.apart * self._seen.typical if policy else 0.0
-        return bool(part.known[place]) and self._queued.repeats(part.points[place], near)
+        if reason == Reason.AUDIT or policy is None or not part.known[place]:
+            return True
+        point = part.points[place]
+        if self._queued.repeats(point, policy.apart * self._seen.typical):
+            return False
+        if reason != Reason.REPRESENTATIVE:
+            return True
+        sample, far = self._seen.sample, self._opening.far
+        by_now = np.minimum(far, uncovered(sample, self._queued.fresh))
+        before, left = (gains(point[None, :], sample, one)[0] for one in (far, by_now))
+        return bool(left >= STILL * before)
 
-    def _fold(self, part: Part, scores: Mapping[str, Scores], chosen: Mapping[int, tuple[str, ...]]) -> None:
+    def _fold(
+        self, part: Part, scores: Mapping[str, Scores], chosen: Mapping[int, tuple[str, ...]], named: int
+    ) -> None:
         before = self._counted
         by_signals = [place for place, reasons in chosen.items() if not scores.keys().isdisjoint(reasons)]
         names = {column: part.names(column) for column in self._columns}
@@ -164,10 +187,12 @@ class Router:
             seen={column: tallied(before.seen.get(column, {}), values) for column, values in names.items()},
             taken={column: tallied(before.taken.get(column, {}), values) for column, values in taken.items()},
             scores={
-                reason: before.scores.get(reason, bins.NONE) + bins.counted(score) for reason, score in scores.items()
+                reason: before.scores.get(reason, bins.NONE) + bins.counted(score)
+                for reason, score in scores.items()
+                if reason != Reason.RARE
             },
             routed=before.routed + len(part),
-            chosen=before.chosen + len(by_signals),
+            chosen=before.chosen + named,
         )
         limited = {one.column for one in quotas(self._policy, self._steering)}
         self._filled = {
@@ -193,7 +218,8 @@ class Router:
             self._purse = replace(self._purse, passed=0, pace=self._purse.passed)
         if self._planned and self._planned.block <= block:
             self._steering, self._planned = self._planned.steering, None
-        self._opening = Opening(purse=self._purse, filled=self._filled)
+        far = uncovered(self._seen.sample, self._queued.points)
+        self._opening = Opening(purse=self._purse, filled=self._filled, far=far)
         self._deciding = self._decided()
 
     def _decided(self) -> Deciding:

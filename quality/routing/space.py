@@ -7,21 +7,23 @@ and what was selected. Both are folded in when the block ends, in an order that 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.routing.centers import Centers, nearest
+from quality.routing.centers import NO_POINTS, Centers, nearest
 from quality.routing.centers import merged as merged_centers
 from quality.routing.centers import seen as covering
-from quality.routing.lattice import Points, exponent, is_vector, points, raw
+from quality.routing.lattice import Points, exponent, is_vector, points, raw, squared_distances
 
 # How many vectors of a block are remembered until it ends.
 SAMPLED = 64
-# What distances of a block weigh once another has been folded: as centers grow more, distances shrink, and what is
-# typical must keep up.
-DECAY = 0.5
+# How many of them stand for the stream, over several blocks.
+SAMPLE = 128
+# Between so many centers there is a distance.
+FEW = 2
 
 # The draw, the offset and the coordinates of a vector.
 Entry = tuple[float, int, tuple[float, ...]]
@@ -32,19 +34,27 @@ Distances = NDArray[np.float64]
 class Seen:
     """All blocks before this one: vectors of `length`, scaled by `2**-exponent`; length 0 before there is any.
 
-    `distance` and `weight` are decayed sums over sampled vectors of their distance to the nearest center, and of 1.
+    `sample` are the last vectors that were remembered, as points.
     """
 
     length: int = 0
     exponent: int = 0
     centers: Centers = field(default_factory=Centers)
-    distance: float = 0.0
-    weight: float = 0.0
+    sample: Points = field(default_factory=lambda: NO_POINTS)
 
-    @property
+    @cached_property
     def typical(self) -> float:
-        """The mean distance to the nearest center, at least one step of the lattice; just that while it is unknown."""
-        return max(1.0, self.distance / self.weight) if self.weight else 1.0
+        """The mean distance of the sample to the nearest center, or of a center to the next one; 0 while unknown.
+
+        At least one step of the lattice: below that, distances are rounding.
+        """
+        if len(self.centers.points) < FEW:
+            return 0.0
+        gaps = squared_distances(self.sample, self.centers.points)
+        gaps[gaps == 0.0] = np.inf
+        nearest_other = gaps.min(axis=1)
+        known = nearest_other[np.isfinite(nearest_other)]
+        return max(1.0, float(np.sqrt(known).mean())) if len(known) else 0.0
 
     def placed(self, column: Sequence[Any]) -> tuple[Points, NDArray[np.bool_]]:
         """Return the points of a column of vectors, and which have one: all of this length, and finite."""
@@ -90,14 +100,12 @@ def folded(seen: Seen, block: Sampled, selected: Points, most: int) -> Seen:
     placed = placed[known]
     if not len(placed):
         return seen
-    apart = nearest(before.centers, placed) if len(before.centers.points) else np.zeros(0)
     fresh = np.concatenate([placed, selected]) if same and len(selected) else placed
     return Seen(
         length=length,
         exponent=before.exponent,
         centers=covering(before.centers, fresh, most),
-        distance=DECAY * before.distance + float(apart.sum()),
-        weight=DECAY * before.weight + len(apart),
+        sample=np.concatenate([placed, before.sample])[:SAMPLE] if len(before.sample) else placed,
     )
 
 
@@ -109,7 +117,7 @@ def novelty(seen: Seen, placed: Points, known: NDArray[np.bool_]) -> Distances:
     Source: the distance to the nearest neighbour as a score of novelty, Knorr and Ng (1998), "Algorithms for Mining
     Distance-Based Outliers in Large Datasets".
     """
-    if not seen.weight:
+    if not seen.typical:
         return np.zeros(len(known))
     distance = nearest(seen.centers, placed)
     return np.where(known, distance / (distance + seen.typical), 0.0)
@@ -130,19 +138,29 @@ def merged(some: Iterable[Seen], most: int) -> Seen:
         length=length,
         exponent=scale,
         centers=_merged([_coarser(one, scale) for one in parts], most),
-        distance=sum(one.distance * 2.0 ** (one.exponent - scale) for one in parts),
-        weight=sum(one.weight for one in parts),
+        sample=_evenly([_moved(one.sample, one.exponent - scale) for one in parts]),
     )
+
+
+def _evenly(samples: Sequence[Points]) -> Points:
+    """Return `SAMPLE` points of several samples, as far as there are so many, whatever their order."""
+    rows = np.unique(np.concatenate([one for one in samples if len(one)]), axis=0)
+    return rows[:: -(-len(rows) // SAMPLE)]
+
+
+def _moved(points: Points, steps: int) -> Points:
+    """Return points on a lattice that is coarser by a power of two."""
+    moved: Points = np.rint(points * np.float32(2.0**steps)).astype(np.float32)
+    return moved
 
 
 def _coarser(seen: Seen, scale: int) -> Centers:
     """Return the centers on a coarser lattice; what rounding moves, the radius makes up for."""
-    factor = 2.0 ** (seen.exponent - scale)
-    if factor == 1.0:
+    if seen.exponent == scale:
         return seen.centers
-    rounding = np.sqrt(seen.centers.points.shape[1]) / 2.0
-    moved = np.rint(seen.centers.points * np.float32(factor)).astype(np.float32)
-    return Centers(points=moved, radius=seen.centers.radius * factor + rounding)
+    factor, rounding = 2.0 ** (seen.exponent - scale), np.sqrt(seen.centers.points.shape[1]) / 2.0
+    points = _moved(seen.centers.points, seen.exponent - scale)
+    return Centers(points=points, radius=seen.centers.radius * factor + rounding)
 
 
 def _merged(centers: Sequence[Centers], most: int) -> Centers:

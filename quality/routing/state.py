@@ -10,6 +10,7 @@ from quality.routing.centers import NO_POINTS
 from quality.routing.counts import Counts, Values, added
 from quality.routing.deciding import Deciding
 from quality.routing.lattice import Points
+from quality.routing.representative import Distances
 from quality.routing.space import Sampled, Seen
 from schemas.routing import Steering
 
@@ -22,12 +23,16 @@ class Plan:
     steering: Steering
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Opening:
-    """What a block began with: the purse, and how many were selected so far of slices that have quotas."""
+    """What a block began with: the purse, and how many were selected so far of slices that have quotas.
+
+    `far` is how far each point of the space's sample was from the nearest queued one.
+    """
 
     purse: Purse
     filled: Values
+    far: Distances
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,7 +49,7 @@ class RoutingState:
     steering: Steering = field(default_factory=Steering)
     planned: Plan | None = None
     opening: Opening | None = None
-    purse: Purse | None = None
+    purse: Purse = field(default_factory=Purse)
     used: Counts = field(default_factory=Counts)
     counted: Counts = field(default_factory=Counts)
     seen: Seen = field(default_factory=Seen)

@@ -28,6 +28,7 @@ def chunk(points: Sequence[tuple[float, float]], *, allowed: int, scores: Number
         moments=PLAIN,
         scores=scores,
         classes=() if scores is None else tuple("abc"[: scores.shape[1]]),
+        budget=0.1,
         allowed=allowed,
     )
 

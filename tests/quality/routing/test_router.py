@@ -267,8 +267,8 @@ def test_the_state_is_bounded_whatever_comes() -> None:
     for start in range(0, 20_000, 1_000):
         numbers = range(start, start + 1_000)
         router = Router(policy, state, own={})
-        names = [{f"class-{number}": 1.0} for number in numbers]
-        sources = [f"source-{number}" for number in numbers]
+        names = [{f"class-{number:06d}": 1.0} for number in numbers]
+        sources = [f"source-{number:06d}" for number in numbers]
         rows = random.normal(0, 1 + start, (1_000, 8)).tolist()
         router.route(stream(names, numbers, embedding=rows, source=sources))
         state = router.state

@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 from quality.routing.centers import Centers, merged, nearest, seen
 from quality.routing.lattice import LIMIT, WIDTH, Points, exponent, is_vector, points, raw, squared_distances
 from quality.routing.queued import Queued
+from quality.routing.representative import gains, representative, uncovered
 from quality.routing.space import SAMPLED, Sampled, Seen, folded, novelty, sampled
 from quality.routing.space import merged as merged_seen
 
@@ -149,3 +150,27 @@ def test_every_repetition_of_the_last_selected_is_found(rows: Points, window: in
         assert queued.repeats(point, within) == bool(near.any())
         queued.add(point)
     assert len(queued.points) == min(window, len(rows))
+
+
+@given(sample=grid, points=grid, selected=grid)
+def test_what_is_representative_of_more_gains_more_and_never_more_than_the_best(
+    sample: Points, points: Points, selected: Points
+) -> None:
+    """Within the unit interval; each selection leaves less to gain, and what is selected has none left."""
+    known = np.ones(len(points), bool)
+    before, after = uncovered(sample, selected[:1]), uncovered(sample, selected)
+    found = representative(points, known, sample, before)
+    assert ((found >= 0) & (found <= 1)).all()
+    assert (gains(points, sample, after) <= gains(points, sample, before) + 1e-9).all()
+    assert (gains(selected, sample, after) <= 1e-9).all()
+
+
+def test_the_middle_of_the_larger_cluster_comes_first() -> None:
+    """Of two clusters the larger one; once it is selected, the other."""
+    sample = np.array([[0, 0], [1, 0], [0, 1], [1, 1], [40, 0], [41, 0]], np.float32)
+    known = np.ones(len(sample), bool)
+    first = representative(sample, known, sample, uncovered(sample, sample[:0]))
+    assert first.argmax() < 4
+    then = representative(sample, known, sample, uncovered(sample, sample[:1]))
+    assert then.argmax() >= 4
+    assert then[0] == 0
