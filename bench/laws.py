@@ -1,7 +1,7 @@
 """What holds of every frame that was screened, whatever was in it."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 from pydantic import ValidationError
@@ -104,13 +104,14 @@ def compare(contract: Contract, values: Sequence[bytes | None], places: Sequence
             agreed = dict(decoded.violations) == {0: expected}
         else:
             agreed = bool(decoded.places) and all(
-                same(one, told) for name, told in expected.items() for one in _told(decoded.columns, name)
+                same(one, expected[name]) for name, one in _told(decoded.columns, expected)
             )
         if not agreed:
             raise Broken("disagreed", f"pydantic alone says {expected}", [place])
 
 
-def _told(columns: Columns, name: str) -> tuple[object, object]:
-    """Return the value of a single sample as events and as rules are given it."""
-    ruled = columns.for_rules(name)
-    return columns[name][0], ruled.tolist()[0] if isinstance(ruled, np.ndarray) else ruled[0]
+def _told(columns: Columns, names: Collection[str]) -> Iterator[tuple[str, object]]:
+    """Yield by name the values of a single sample, as events and as rules are given them."""
+    for name, ruled in columns.for_rules(names).items():
+        yield name, columns[name][0]
+        yield name, ruled.tolist()[0] if isinstance(ruled, np.ndarray) else ruled[0]

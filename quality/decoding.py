@@ -4,13 +4,16 @@ Most records are read by structs compiled from the contract (`quality.structs`).
 again, and it says precisely what is wrong, if anything is.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import starmap
 from operator import attrgetter
+from struct import Struct
 from typing import Any
 
 import numpy as np
+from msgspec.structs import astuple
 from numpy.typing import NDArray
 
 from quality.columns import ATTRIBUTES
@@ -72,11 +75,28 @@ class Columns:
             self._made[name] = self._make(name)
         return self._made[name]
 
-    def for_rules(self, name: str) -> Column | Numbers:
-        """Return a column; as an array, which is made much faster, where it holds floats and nothing else."""
-        if self._compiled and name in self._compiled.floats and not self._dumped:
-            return np.fromiter(map(attrgetter(name), self._payloads), np.float64, len(self._payloads))
-        return self[name]
+    def for_rules(self, names: Collection[str]) -> dict[str, Column | Numbers]:
+        """Return columns; as arrays, which are made much faster, those that hold floats and nothing else."""
+        floats = self._floats(names)
+        return {name: floats[name] if name in floats else self[name] for name in names}
+
+    def _floats(self, names: Collection[str]) -> dict[str, Numbers]:
+        if not self._compiled or self._dumped:
+            return {}
+        found = self._compiled.floats.intersection(names)
+        if len(self._compiled.floats) == len(self._compiled.fields) < 2 * len(found):
+            return self._matrix(self._compiled.fields)
+        return {
+            name: np.fromiter(map(attrgetter(name), self._payloads), np.float64, len(self._payloads)) for name in found
+        }
+
+    def _matrix(self, fields: Sequence[str]) -> dict[str, Numbers]:
+        """Return the columns of payloads that have these fields, floats all of them, in their order.
+
+        To write the payloads out in memory, one by one, takes a third of the time of one pass over them for each field.
+        """
+        written = b"".join(starmap(Struct(f"{len(fields)}d").pack, map(astuple, self._payloads)))
+        return dict(zip(fields, np.frombuffer(written).reshape(-1, len(fields)).T, strict=True))
 
     @cached_property
     def ranking(self) -> Ranking:

@@ -78,8 +78,7 @@ class Outcome:
 def screen(frame: Frame, state: State, screening: Screening) -> Outcome:
     """Return what becomes of each record of `frame`, which starts at or after `state.next_offset`."""
     decoded = decode(screening.contract, frame.values)
-    columns = {name: decoded.columns.for_rules(name) for name in screening.judged}
-    judgement = judge(screening.rules, columns, len(decoded.places))
+    judgement = judge(screening.rules, decoded.columns.for_rules(screening.judged), len(decoded.places))
     broken = judgement.violations
     sound = [row for row in range(len(decoded.places)) if row not in broken or not _is_critical(broken[row])]
     repeated, recent = find_duplicates(

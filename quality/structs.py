@@ -26,13 +26,14 @@ BACKSLASH = ord("\\")
 class Compiled:
     """A compiled contract. `nested` are the payload's fields that hold structs, `computed` its computed fields.
 
-    `floats` are the fields whose values are floats and nothing else.
+    `fields` are the payload's own fields in their order, and `floats` those whose values are floats and nothing else.
     `deep` says that a record may nest without end, for some field holds any value.
     """
 
     decoder: msgspec.json.Decoder[Any]
     deep: bool
     nested: frozenset[str]
+    fields: tuple[str, ...]
     floats: frozenset[str]
     computed: tuple[Callable[[Any], object], ...]
 
@@ -91,6 +92,7 @@ def compiled(sample: type[BaseModel]) -> Compiled | None:
             decoder=msgspec.json.Decoder(kind, dec_hook=read),
             deep=deep,
             nested=frozenset(field.name for field in fields if holds(field.type, msgspec.Struct)),
+            fields=tuple(field.name for field in fields),
             floats=frozenset(field.name for field in fields if _is_float(field)),
             computed=tuple(
                 attrgetter(f"payload.{name}") for name, one in vars(payload).items() if isinstance(one, property)

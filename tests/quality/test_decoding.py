@@ -10,6 +10,7 @@ from quality.decoding import decode
 from quality.screening import screen
 from quality.state import State
 from quality.testing import events, frame, kafka, screening
+from schemas.samples import Payload, versioned
 from schemas.testing import CURRENT, SAMPLES, encoded, record, records, spoiled
 from schemas.verdicts import AcceptedSample
 
@@ -26,6 +27,20 @@ any_record = records.map(lambda plain: encoded(dict(plain))) | spoiled().map(enc
 mixed = st.lists(st.one_of(st.none(), st.binary(max_size=9), by_pydantic, any_record), max_size=9)
 
 
+class Gauges(Payload):
+    """Nothing but floats, one of which may be left out."""
+
+    low: float
+    middle: float = 0.5
+    high: float
+
+
+GAUGES = Contract(current=1, versions=versioned({1: Gauges}))
+some_gauges = st.fixed_dictionaries(
+    {"low": st.floats(0, 1), "high": st.integers(0, 9)}, optional={"middle": st.just(2.5)}
+)
+
+
 @given(values=mixed)
 def test_every_record_of_a_frame_stands_at_its_place(values: list[bytes | None]) -> None:
     """Samples in order with their columns, all others with violations, whichever way each was read."""
@@ -39,6 +54,14 @@ def test_every_record_of_a_frame_stands_at_its_place(values: list[bytes | None])
         names = (*ENVELOPE, "values", "note", "maker", "highest", "attributes.batch")
         assert [decoded.columns[name][row] for name in names] == [expected.get(name) for name in names]
         assert CONTRACT.decode(decoded.written(row, values[place])) == alone[place]
+
+
+@given(payloads=st.lists(some_gauges, max_size=9), names=st.sets(st.sampled_from(("low", "middle", "high", "source"))))
+def test_rules_are_given_the_columns_that_events_have(payloads: list[dict[str, float]], names: set[str]) -> None:
+    """Whether they look at few fields of a payload or at most of them."""
+    decoded = decode(GAUGES, [encoded(record(contract=1, payload=one)) for one in payloads])
+    ruled = decoded.columns.for_rules(names)
+    assert {name: list(column) for name, column in ruled.items()} == {name: decoded.columns[name] for name in names}
 
 
 @pytest.mark.parametrize(
