@@ -116,9 +116,12 @@ class Columns:
         return self._of_payload(name)
 
     def _of_prediction(self, name: str) -> Column:
-        part = attrgetter(name)
-        predictions = list(map(attrgetter("prediction"), self._samples))
+        part, predictions = attrgetter(name), self._predictions
         return list(map(part, predictions)) if all(predictions) else [one and part(one) for one in predictions]
+
+    @cached_property
+    def _predictions(self) -> Sequence[Any]:
+        return list(map(attrgetter("prediction"), self._samples))
 
     @cached_property
     def _payloads(self) -> Sequence[Any]:

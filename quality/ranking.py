@@ -1,13 +1,13 @@
 """What models predicted, ranked: the two best scores of each sample."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-Scores = Mapping[str, float]
+Scores = dict[str, float]
 Ranked = tuple[str | None, float | None, float | None]
 
 
@@ -30,7 +30,7 @@ MATRIX = 16
 def rank(scores: Sequence[Scores | None]) -> Ranking:
     """Rank the scores of each sample."""
     names = tuple(scores[0]) if scores and scores[0] else ()
-    if len(scores) >= MATRIX and len(names) > 1 and all(scores) and set(map(tuple, scores)) == {names}:  # type: ignore[arg-type]
+    if len(scores) >= MATRIX and len(names) > 1 and all(scores) and _are_alike(names, scores):  # type: ignore[arg-type]
         return _rank_alike(names, scores)  # type: ignore[arg-type]
     ranked = [_rank(one) for one in scores]
     return Ranking(
@@ -38,6 +38,15 @@ def rank(scores: Sequence[Scores | None]) -> Ranking:
         confidences=[one[1] for one in ranked],
         margins=[one[2] for one in ranked],
     )
+
+
+def _are_alike(names: Sequence[str], scores: Sequence[Scores]) -> bool:
+    """Say whether all scores are of these names, in this order.
+
+    They are where their names, one after the other, are these again and again: none holds a name twice, so none holds
+    more than all of them, and as many names as there are must be shared out to all.
+    """
+    return list(chain.from_iterable(scores)) == [*names] * len(scores)
 
 
 def _rank(scores: Scores | None) -> Ranked:
@@ -48,20 +57,20 @@ def _rank(scores: Scores | None) -> Ranked:
 
 
 def _rank_alike(names: Sequence[str], scores: Sequence[Scores]) -> Ranking:
-    """Rank scores of the same classes, at least two, in one matrix, whose columns are in the order of the names.
+    """Rank scores of the same classes, at least two, in one matrix, whose rows are in the order of the names.
 
     By places rather than by values: 0.0 and -0.0 are equal, and a tie of theirs must not depend on the frame.
     """
     order = sorted(range(len(names)), key=names.__getitem__)
-    flat = np.fromiter(chain.from_iterable(one.values() for one in scores), np.float64, len(scores) * len(names))
-    matrix: NDArray[np.float64] = flat.reshape(-1, len(names))[:, order]
-    rows = np.arange(len(matrix))
-    best = matrix.argmax(axis=1)
-    first = matrix[rows, best]
-    matrix[rows, best] = -1.0
-    second = matrix[rows, matrix.argmax(axis=1)]
+    flat = np.fromiter(chain.from_iterable(map(dict.values, scores)), np.float64, len(scores) * len(names))
+    matrix: NDArray[np.float64] = flat.reshape(-1, len(names)).T[order]
+    samples = np.arange(len(scores))
+    best = matrix.argmax(axis=0)
+    first = matrix[best, samples]
+    matrix[best, samples] = -1.0
+    second = matrix[matrix.argmax(axis=0), samples]
     return Ranking(
-        tops=[names[order[index]] for index in best.tolist()],
+        tops=np.array(names, np.object_)[order][best].tolist(),
         confidences=first.tolist(),
         margins=(first - second).tolist(),
     )
