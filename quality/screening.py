@@ -80,7 +80,8 @@ def screen(frame: Frame, state: State, screening: Screening) -> Outcome:
     decoded = decode(screening.contract, frame.values)
     judgement = judge(screening.rules, decoded.columns.for_rules(screening.judged), len(decoded.places))
     broken = judgement.violations
-    sound = [row for row in range(len(decoded.places)) if row not in broken or not _is_critical(broken[row])]
+    unsound = {row for row, found in broken.items() if _is_critical(found)}
+    sound = [row for row in range(len(decoded.places)) if row not in unsound]
     repeated, recent = find_duplicates(
         _arrivals(frame, decoded, sound, screening.duplicates), state.recent, screening.duplicates or IDS_ONLY
     )
@@ -88,10 +89,10 @@ def screen(frame: Frame, state: State, screening: Screening) -> Outcome:
     selected, routing = _route(frame, decoded, fresh, Router(screening.routing, state.routing, own=screening.own))
     violations = {**decoded.violations, **{decoded.places[row]: found for row, found in broken.items()}}
     accepted = {decoded.places[row]: row for row in fresh}
-    rejected = sorted(decoded.violations.keys() | {decoded.places[row] for row in broken.keys() - set(sound)})
+    rejected = sorted(decoded.violations.keys() | {decoded.places[row] for row in unsound})
     writer = _Writer(frame, decoded, screening.versions)
     return Outcome(
-        accepted={place: writer.accepted(place, row, broken.get(row)) for place, row in accepted.items()},
+        accepted=writer.accepted(accepted, broken),
         rejected={place: writer.dead_letter(place, violations[place]) for place in rejected},
         tasks={place: writer.task(place, accepted[place], selection) for place, selection in selected.items()},
         receipt=_receipt(
@@ -165,23 +166,32 @@ class _Writer:
         self._origin = b'{"origin":{"topic":%b,"partition":%d,"offset":' % (to_json(frame.topic), frame.partition)
         self._end = b',"versions":%b}' % versions.model_dump_json().encode()
 
-    def accepted(self, place: int, row: int, warnings: tuple[Violation, ...] | None) -> bytes:
-        """Return the event that the sample was accepted."""
-        marks = WARNINGS.dump_json(warnings) if warnings else b"[]"
+    def accepted(self, rows: Mapping[int, int], warnings: Mapping[int, tuple[Violation, ...]]) -> dict[int, bytes]:
+        """Return by place the events that samples were accepted; `rows` are theirs by place, `warnings` go by row.
+
+        Most are nothing but what the record says, and are written here: a call for each would cost half as much again.
+        """
+        offsets, values, origin, end = self._frame.offsets, self._frame.values, self._origin, self._end
+        replays = {place for place, headers in enumerate(self._frame.headers) if headers and ORIGIN in dict(headers)}
+        marked = replays.union(self._decoded.places[row] for row in warnings.keys() | self._decoded.slow.keys())
+        return {
+            place: self._marked(place, row, warnings.get(row, ()))
+            if place in marked
+            else b'%b%d},"sample":%b,"warnings":[]%b' % (origin, offsets[place], values[place], end)  # type: ignore[str-format]
+            for place, row in rows.items()
+        }
+
+    def _marked(self, place: int, row: int, warnings: tuple[Violation, ...]) -> bytes:
+        """Return the event of a sample that has warnings, is a replay, or was read by pydantic."""
+        found = replay_of(self._frame.headers[place], self._at(place))
         return b'%b%d},"sample":%b,"warnings":%b%b%b' % (
             self._origin,
             self._frame.offsets[place],
             self._decoded.written(row, self._frame.values[place]),
-            marks,
-            self._replay_of(place) if self._frame.headers[place] else b"",
+            WARNINGS.dump_json(warnings),
+            b',"replay_of":%b' % found.model_dump_json().encode() if found else b"",
             self._end,
         )
-
-    def _replay_of(self, place: int) -> bytes:
-        """Return the field that links a replay to its origin; nothing of any other record."""
-        headers = self._frame.headers[place]
-        found = replay_of(headers, self._at(place)) if ORIGIN in dict(headers) else None
-        return b',"replay_of":%b' % found.model_dump_json().encode() if found else b""
 
     def task(self, place: int, row: int, selection: Selection) -> bytes:
         """Return the request to have the sample labeled."""
