@@ -96,13 +96,14 @@ class RoutingPolicy(Section):
     """How much of the accepted samples goes to labelers, and by which signals.
 
     State is renewed each `block` offsets, for each partition by itself. At least `audit` of the budget is drawn
-    uniformly, whatever the signals say.
+    uniformly, whatever the signals say; signals get `at_first` of the rest until labels tell what they find.
     No value of a column in `fair` gets less than half of what its share of the stream would be.
     """
 
     block: Annotated[int, Field(gt=0)] = 500
     budget: Budget
     audit: Share = 0.1
+    at_first: Share = 0.25
     uncertain: UncertainPolicy | None = None
     rare: RarePolicy | None = None
     novel: NovelPolicy | None = None

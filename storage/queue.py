@@ -78,7 +78,7 @@ def _task(project: ProjectConfig, request: TaskRequest) -> dict[str, Any]:
         "sample_id": request.sample["sample_id"],
         "sample": request.sample,
         "selection": request.selection.model_dump(mode="json"),
-        "priority": priority(request.sample["sample_id"], request.selection),
+        "priority": priority(str(request.sample["sample_id"]), request.selection),
         "status": TaskStatus.OPEN,
         "wanted": project.overlap.first,
     }

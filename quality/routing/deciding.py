@@ -61,7 +61,7 @@ def decide(policy: RoutingPolicy, steering: Steering, used: Counts, purse: Purse
     """
     records = used.routed / used.blocks if used.blocks else float(policy.block)
     income, aim = wanted(policy.budget, purse, policy.block, records)
-    parts = mix(weights(policy), policy.audit, steering.hits)
+    parts = mix(weights(policy), steering.hits, audit=policy.audit, at_first=policy.at_first)
     audit = min(aim, parts[Reason.AUDIT] * income)
     scores = _scores(policy, used)
     lacking = left(quotas(policy, steering), filled)

@@ -10,25 +10,24 @@ from collections.abc import Mapping
 from schemas.routing import Hits
 from schemas.verdicts import Reason
 
-# Hit rates begin, for each reason, as that of all reasons together, by the weight of so many labels.
+# Hit rates begin, for each reason, as that of all reasons together, by the weight of so many labels; so does what
+# signals get in all, as the policy says.
 PRIOR_LABELS = 8.0
 # What a signal keeps of the budget for signals, of its even share: without labels there is no rate to go by.
 EXPLORING = 0.2
-# Of the budget, what signals get before there is a label, by the weight of so many labels.
-AT_FIRST, AT_FIRST_LABELS = 0.25, 8.0
 
 
-def mix(weights: Mapping[str, float], audit: float, hits: Mapping[str, Hits]) -> dict[str, float]:
+def mix(weights: Mapping[str, float], hits: Mapping[str, Hits], *, audit: float, at_first: float) -> dict[str, float]:
     """Return the share of the budget by reason; they sum to 1, and the audit has at least `audit`.
 
-    `weights` are the policy's, by signal. With the hit rates h of the signals and h0 of the audit, the signals together
-    get (1 - h0 / max h) of what is not the audit's by the policy, and each of them by its weight and its excess
-    max(0, h - h0). What is left goes to the audit and, where it is turned on, to what is representative, in parts of 1
-    and its weight: it is no guess at where the model fails, so hits say nothing of it, but a uniform draw that repeats
-    itself less.
+    `weights` are the policy's, by signal, and `at_first` is what signals get until there are labels. With the hit rates
+    h of the signals and h0 of the audit, the signals together get (1 - h0 / max h) of what is not the audit's by the
+    policy, and each of them by its weight and its excess max(0, h - h0). What is left goes to the audit and, where it
+    is turned on, to what is representative, in parts of 1 and its weight: it is no guess at where the model fails, so
+    hits say nothing of it, but a uniform draw that repeats itself less.
     """
     signals = {reason: weight for reason, weight in sorted(weights.items()) if reason != Reason.REPRESENTATIVE}
-    together = _together(signals, audit, hits) if signals else 0.0
+    together = (1.0 - audit) * _together(signals, hits, at_first) if signals else 0.0
     spread = weights.get(Reason.REPRESENTATIVE, 0.0)
     shares = {reason: together * part for reason, part in _split(signals, hits).items()}
     if spread:
@@ -36,14 +35,14 @@ def mix(weights: Mapping[str, float], audit: float, hits: Mapping[str, Hits]) ->
     return {**shares, Reason.AUDIT: 1.0 - sum(shares.values())}
 
 
-def _together(signals: Mapping[str, float], audit: float, hits: Mapping[str, Hits]) -> float:
-    """Return the part of the budget that signals have."""
+def _together(signals: Mapping[str, float], hits: Mapping[str, Hits], at_first: float) -> float:
+    """Return the part that signals have of what is not the audit's by the policy."""
     rates = _rates({*signals, Reason.AUDIT}, hits)
     chance, best = rates[Reason.AUDIT], max(rates[reason] for reason in signals)
     labels = sum(one.labels for one in hits.values())
     found = 1.0 - chance / best if best > chance else 0.0
-    together = (AT_FIRST_LABELS * AT_FIRST + labels * found) / (AT_FIRST_LABELS + labels)
-    return min(1.0, max(together, EXPLORING)) * (1.0 - audit)
+    together = (PRIOR_LABELS * at_first + labels * found) / (PRIOR_LABELS + labels)
+    return min(1.0, max(together, EXPLORING))
 
 
 def _split(signals: Mapping[str, float], hits: Mapping[str, Hits]) -> dict[str, float]:

@@ -16,6 +16,7 @@ from quality.routing.quota import MOST, left, quota, shortfalls
 from schemas.routing import Budget, Hits, Quota
 
 HOUR = 3_600_000
+POLICY = {"audit": 0.05, "at_first": 0.25}
 budgets = st.one_of(
     st.floats(0, 1).map(lambda share: Budget(share=share)), st.floats(0, 1e6).map(lambda rate: Budget(per_hour=rate))
 )
@@ -81,7 +82,7 @@ def test_the_mix_divides_the_whole_budget_and_never_starves_anyone(
     audit: float, weights: dict[str, float], hits: dict[str, Hits]
 ) -> None:
     """Whatever the hits: the audit has its share, and each signal what it takes to learn of it."""
-    found = mix(weights, audit, hits)
+    found = mix(weights, hits, audit=audit, at_first=0.25)
     assert sum(found.values()) == pytest.approx(1)
     assert found["audit"] >= audit - 1e-9
     assert found.keys() == {*weights, "audit"}
@@ -96,8 +97,8 @@ def of(labels: float, rate: float) -> Hits:
 
 def test_a_signal_that_hits_as_often_as_chance_gives_its_budget_to_chance() -> None:
     """And one that hits ten times as often has nine tenths of what is not the audit's for itself."""
-    even = mix({"uncertain": 1.0}, 0.05, {"uncertain": of(500, 0.4), "audit": of(500, 0.4)})
-    ten = mix({"uncertain": 1.0}, 0.05, {"uncertain": of(5_000, 0.5), "audit": of(5_000, 0.05)})
+    even = mix({"uncertain": 1.0}, {"uncertain": of(500, 0.4), "audit": of(500, 0.4)}, **POLICY)
+    ten = mix({"uncertain": 1.0}, {"uncertain": of(5_000, 0.5), "audit": of(5_000, 0.05)}, **POLICY)
     assert even["uncertain"] == pytest.approx(EXPLORING * 0.95, abs=0.02)
     assert ten["uncertain"] == pytest.approx(0.9 * 0.95, abs=0.02)
 
@@ -105,7 +106,7 @@ def test_a_signal_that_hits_as_often_as_chance_gives_its_budget_to_chance() -> N
 def test_signals_share_by_what_they_find_beyond_chance() -> None:
     """Three times the excess, three times the budget, but for what each keeps."""
     told = {"uncertain": of(5_000, 0.7), "novel": of(5_000, 0.3), "audit": of(5_000, 0.1)}
-    found = mix({"uncertain": 1.0, "novel": 1.0}, 0.05, told)
+    found = mix({"uncertain": 1.0, "novel": 1.0}, told, **POLICY)
     part = found["uncertain"] / (found["uncertain"] + found["novel"])
     assert part == pytest.approx(EXPLORING / 2 + (1 - EXPLORING) * 0.75, abs=0.02)
 
