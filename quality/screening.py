@@ -30,6 +30,7 @@ from schemas.verdicts import (
     Run,
     Selection,
     Severity,
+    Steered,
     Versions,
     Violation,
 )
@@ -101,6 +102,7 @@ def screen(frame: Frame, state: State, screening: Screening) -> Outcome:
             duplicates=repeated.values(),
             selected=selected,
             window=judgement.window,
+            steered=_steered(state.routing, routing),
             versions=screening.versions,
         ),
         state=State(next_offset=frame.next, last=frame.record(-1).digest, recent=recent, routing=routing),
@@ -241,6 +243,7 @@ def _receipt(
     duplicates: Iterable[DuplicateOf],
     selected: Iterable[int],
     window: Window,
+    steered: Steered | None,
     versions: Versions,
 ) -> Receipt:
     repeats = tuple(duplicates)
@@ -256,8 +259,14 @@ def _receipt(
         selected=tuple(frame.offsets[place] for place in selected),
         duplicates=repeats,
         window=dict(window.tallies),
+        steered=steered,
         versions=versions,
     )
+
+
+def _steered(before: RoutingState, after: RoutingState) -> Steered | None:
+    taken_up = after.steering.version != before.steering.version
+    return Steered(block=after.since, version=after.steering.version) if taken_up else None
 
 
 def _runs(dispositions: Mapping[int, Disposition]) -> Iterator[Run]:

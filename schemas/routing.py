@@ -3,7 +3,7 @@
 from math import ceil
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, field_validator, model_validator
 
 from schemas.samples import Attribute
 from schemas.section import Section, Share
@@ -144,10 +144,16 @@ class Hits(Event):
 class Steering(Event):
     """What labels say of routing so far; version 0 is what is known before there are any.
 
-    `temperature` is that of the scores (`quality.routing.calibration`); `quotas` add to those of the policy.
+    `temperature` is that of the scores (`quality.routing.calibration`); `quotas` add to those of the policy. Hits go by
+    their reasons' names, so that equal ones are written alike.
     """
 
     version: int = Field(default=0, ge=0)
     hits: dict[ReasonName, Hits] = Field(default_factory=dict)
     temperature: float = Field(default=1.0, gt=0)
     quotas: tuple[Quota, ...] = ()
+
+    @field_validator("hits")
+    @classmethod
+    def _in_one_order(cls, hits: dict[str, Hits]) -> dict[str, Hits]:
+        return dict(sorted(hits.items()))

@@ -40,6 +40,11 @@ class Topics:
         return f"{self.project}.labels"
 
     @property
+    def steering(self) -> str:
+        """What labels say of routing."""
+        return f"{self.project}.steering"
+
+    @property
     def datasets(self) -> str:
         """Announcements of published dataset versions."""
         return f"{self.project}.datasets"
@@ -57,4 +62,4 @@ class Topics:
     @property
     def all(self) -> tuple[str, ...]:
         """Every topic of the project."""
-        return (*self.partitioned, self.labels, self.datasets)
+        return (*self.partitioned, self.labels, self.steering, self.datasets)

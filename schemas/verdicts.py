@@ -151,8 +151,18 @@ class Tally(Event):
         return Tally(judged=self.judged + other.judged, unexpected=self.unexpected + other.unexpected)
 
 
+class Steered(Event):
+    """From a block of the partition on, another version of the steering decided."""
+
+    block: int
+    version: int
+
+
 class Receipt(Event):
-    """The account of one frame: every offset it held, and what was in force."""
+    """The account of one frame: every offset it held, and what was in force.
+
+    `steered` says which steering was taken up in it, if any was.
+    """
 
     topic: str
     partition: int
@@ -162,4 +172,5 @@ class Receipt(Event):
     selected: tuple[int, ...]
     duplicates: tuple[DuplicateOf, ...]
     window: dict[str, Tally] = Field(default_factory=dict)  # of the rules that allow some rows to break them, by key
+    steered: Steered | None = None
     versions: Versions

@@ -185,6 +185,19 @@ class ConsensusRow(Base):
     settled: Mapped[bool]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
+    __table_args__ = (Index("ix_consensus_updated_at", "updated_at", postgresql_where=text("settled")),)
+
+
+class SteeringRow(Base):
+    """One version of what labels say of routing: a `Steering` as JSON."""
+
+    __tablename__ = "steering"
+
+    project: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    body: Mapped[Json]
+    made_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
 
 class OutboxRow(Base):
     """An event written in the transaction that caused it, until the relay has published it."""

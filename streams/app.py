@@ -31,6 +31,8 @@ SESSION_SECONDS = 10
 DRAIN_SECONDS = 60
 # Between two commits to the lake at least: each makes files.
 ARCHIVE_SECONDS = 1.0
+# How often routing is steered anew, where there are new labels.
+STEERING_SECONDS = 5.0
 # Between two checkpoints at least: a busy worker then saves one state for several frames.
 CHECKPOINT_SECONDS = 0.1
 
@@ -50,6 +52,7 @@ def _screen_app(settings: StreamSettings, storage: StorageSettings) -> FrameApp:
         publisher=_publisher(settings),
     )
     app = _app(f"{project.config.name}-{Role.SCREEN}", settings, resume=screen.resume)
+    _repeat(app, screen.look, pause=STEERING_SECONDS)
     _agent(app, project.topics.samples, Pipeline(screen.begin, screen.finish, pause=CHECKPOINT_SECONDS))
     return app
 
@@ -68,6 +71,7 @@ def _keep_app(settings: StreamSettings, storage: StorageSettings) -> FrameApp:
     _agent(app, topics.receipts, Pipeline(_itself, keep.receipts))
     _agent(app, topics.labels, Pipeline(_itself, keep.labels))
     _repeat(app, keep.relay, pause=RELAY_SECONDS)
+    _repeat(app, keep.steer, pause=STEERING_SECONDS)
     return app
 
 

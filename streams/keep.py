@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from quality.frames import Frame
 from schemas.labels import Label
 from schemas.verdicts import Receipt, TaskRequest
-from storage import consensus, outbox, queue, receipts
+from storage import consensus, outbox, queue, receipts, steering
 from storage.projects import Project
 from streams.publisher import Batch, Publisher
 
@@ -38,6 +38,10 @@ class Keep:
         """Settle the tasks that got labels, or ask for another one."""
         task_ids = {label.task_id for label in _events(frames, Label)}
         await asyncio.to_thread(consensus.settle, self.engine, self.project.config, task_ids)
+
+    async def steer(self) -> None:
+        """Say what the labels that were settled so far mean for routing."""
+        await asyncio.to_thread(steering.renew, self.engine, self.project.config.name)
 
     async def relay(self) -> None:
         """Publish what transactions left in the outbox."""

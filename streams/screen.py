@@ -3,22 +3,27 @@
 Several frames are in flight: while the outputs of one are being confirmed the next is screened already. Once the
 broker has confirmed a frame, and all those before it, the state after it becomes the partition's checkpoint, and only
 then is it acknowledged.
+
+What labels say of routing comes at any time, and records that are screened again must be decided alike. So a partition
+is steered anew while nothing of it is in flight: from its next block on, and in its checkpoint before the next record.
 """
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from faust.types import TP
 from sqlalchemy import Engine
 
 from quality.frames import Frame
+from quality.routing.state import Plan
 from quality.screening import Outcome, Screening, screen
 from quality.state import State
 from schemas.errors import ConflictError
+from schemas.routing import Steering
 from schemas.topics import Topics
-from storage import checkpoints
+from storage import checkpoints, steering
 from streams.publisher import Batch, Delivery, Publisher
 from streams.topics import holds_any, records_at
 
@@ -45,6 +50,8 @@ class Screen:
         self._topics = topics
         self._engine = engine
         self._publisher = publisher
+        self._steering: Steering | None = None
+        self._landed = asyncio.Event()
         self._states: dict[int, State] = {}
         self._saved: dict[int, State] = {}
 
@@ -80,11 +87,31 @@ class Screen:
         fresh = frame.since(before.next_offset)
         if fresh is None:
             return Flight(frame=frame)
+        if self._steering and self._steering.version > before.routing.told:
+            before = await self._steered(frame.partition, self._steering)
         await self._check_gap(fresh, before)
         outcome = screen(fresh, before, self._screening)
         delivery = await self._publisher.send(self._batches(fresh, outcome))
         self._states[frame.partition] = outcome.state
         return Flight(frame=frame, state=outcome.state, delivery=delivery)
+
+    async def look(self) -> None:
+        """Look for what labels say of routing by now."""
+        self._steering = await asyncio.to_thread(steering.newest, self._engine, self._topics.project)
+
+    async def _steered(self, partition: int, told: Steering) -> State:
+        """Have the partition steered from its next block on; return its state, which is its checkpoint too."""
+        while self._states.get(partition) is not self._saved.get(partition):
+            self._landed.clear()
+            await self._landed.wait()
+        before = self._saved.get(partition, State())
+        policy = self._screening.routing
+        plan = Plan(block=before.next_offset // policy.block + 1, steering=told)
+        after = replace(before, routing=replace(before.routing, planned=plan))
+        moves = {partition: checkpoints.Move(before=before, after=after)}
+        await asyncio.to_thread(checkpoints.save, self._engine, self._topics.samples, moves)
+        self._states[partition] = self._saved[partition] = after
+        return after
 
     async def finish(self, flights: Sequence[Flight]) -> None:
         """Wait until frames, in the order in which they began, are confirmed; then checkpoint the last of each."""
@@ -100,6 +127,7 @@ class Screen:
         if moves:
             await asyncio.to_thread(checkpoints.save, self._engine, self._topics.samples, moves)
             self._saved |= after
+            self._landed.set()
 
     async def _check_gap(self, frame: Frame, before: State) -> None:
         """Let offsets be missing before the frame just where the broker holds no record of them.

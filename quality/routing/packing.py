@@ -23,6 +23,7 @@ def packed(state: RoutingState) -> dict[str, Any]:
     planned, opening = state.planned, state.opening
     return {
         "block": state.block,
+        "since": state.since,
         "steering": state.steering.model_dump_json(),
         "planned": planned and [planned.block, planned.steering.model_dump_json()],
         "opening": opening
@@ -43,6 +44,7 @@ def unpacked(values: Mapping[str, Any]) -> RoutingState:
     planned, opening = values["planned"], values["opening"]
     return RoutingState(
         block=values["block"],
+        since=values["since"],
         steering=Steering.model_validate_json(values["steering"]),
         planned=planned and Plan(block=planned[0], steering=Steering.model_validate_json(planned[1])),
         opening=opening and Opening(purse=_unpacked_purse(opening[0]), filled=opening[1], far=_floats(opening[2])),

@@ -50,6 +50,7 @@ class Router:
         self._own = own
         self._purposes = (*weights(policy), Reason.QUOTA, Reason.AUDIT, SAMPLE)
         self._block = state.block
+        self._since = state.since
         self._steering = state.steering
         self._planned = state.planned
         self._purse = state.purse
@@ -68,6 +69,7 @@ class Router:
         """The state after the last routed sample."""
         return RoutingState(
             block=self._block,
+            since=self._since,
             steering=self._steering,
             planned=self._planned,
             opening=self._opening,
@@ -217,7 +219,7 @@ class Router:
             self._see()
             self._purse = replace(self._purse, passed=0, pace=self._purse.passed)
         if self._planned and self._planned.block <= block:
-            self._steering, self._planned = self._planned.steering, None
+            self._since, self._steering, self._planned = block, self._planned.steering, None
         far = uncovered(self._seen.sample, self._queued.points)
         self._opening = Opening(purse=self._purse, filled=self._filled, far=far)
         self._deciding = self._decided()

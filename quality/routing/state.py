@@ -41,11 +41,13 @@ class RoutingState:
 
     `queued` are the last selected points, of which this block has `added` some, and `filled` counts what was selected
     of slices that have quotas; the block is decided by those of its `opening`. Labels come at any time, so what they
-    say is `planned` for a block ahead: the state alone decides then, also where records are routed again. `deciding`
-    follows from the rest, and is kept so that a block's frames need not all work it out.
+    say is `planned` for a block ahead: the state alone decides then, also where records are routed again. The steering
+    in force was taken up with block `since`. `deciding` follows from the rest, and is kept so that a block's frames
+    need not all work it out.
     """
 
     block: int = 0
+    since: int = 0
     steering: Steering = field(default_factory=Steering)
     planned: Plan | None = None
     opening: Opening | None = None
@@ -58,6 +60,11 @@ class RoutingState:
     added: int = 0
     filled: Values = field(default_factory=dict)
     deciding: Deciding | None = field(default=None, repr=False)
+
+    @property
+    def told(self) -> int:
+        """The last version of steering that is known here, in force or planned."""
+        return self.planned.steering.version if self.planned else self.steering.version
 
 
 def merged(states: Sequence[RoutingState], centers: int) -> tuple[Counts, Seen]:

@@ -11,13 +11,18 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer
 from faust.types import TP
+from sqlalchemy import insert
 
 from examples.simulation.faults import Production
+from quality.routing.state import Plan, RoutingState
 from quality.screening import screen
 from quality.state import State
 from schemas.errors import ConflictError
+from schemas.routing import Hits, Steering
 from schemas.verdicts import AcceptedSample, DeadLetter, Disposition, Receipt
 from storage import checkpoints, queue, receipts
+from storage.projects import read_project
+from storage.tables import SteeringRow
 from streams.producer import SampleProducer
 from streams.publisher import Publisher
 from streams.screen import Screen
@@ -223,3 +228,27 @@ def _receipts(line: Any) -> list[Receipt]:
 
 def _runs(line: Any) -> list[Any]:
     return [run for receipt in _receipts(line) for run in receipt.runs]
+
+
+def test_what_labels_say_decides_from_the_next_block_on(line: Any, records: list[Production]) -> None:
+    """It is in the checkpoint before the first record that it decides, and the receipts tell; as the pure function."""
+    file = line.project.folder / "project.toml"
+    file.write_text(file.read_text().replace("block = 250", "block = 30"))
+    screening = read_project(line.project.folder).screening
+    told = Steering(version=7, hits={"uncertain": Hits(labels=90, hits=80), "audit": Hits(labels=90, hits=1)})
+    with line.engine.begin() as connection:
+        row = {"project": line.project.config.name, "version": 7, "body": told.model_dump(mode="json")}
+        connection.execute(insert(SteeringRow).values(row))
+    line.publish(records)
+    frames = line.frames()
+    ends = {partition: frame.next for partition, frame in frames.items()}
+    line.start("screen", ASSAY_FRAME_RECORDS="40")
+    line.wait(lambda: {partition: state.next_offset for partition, state in _stored(line).items()} == ends)
+    stored = _stored(line)
+    taken_up = {receipt.partition: receipt.steered for receipt in _receipts(line) if receipt.steered}
+    assert {state.routing.told for state in stored.values()} == {7}
+    assert taken_up
+    for partition, steered in taken_up.items():
+        start = State(routing=RoutingState(planned=Plan(block=steered.block, steering=told)))
+        expected = screen(frames[partition], start, screening)
+        assert stored[partition].to_bytes() == expected.state.to_bytes()

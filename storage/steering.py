@@ -1,0 +1,76 @@
+"""Steering: what settled labels say of routing, kept version by version."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, insert, select
+
+from quality.routing.outcomes import Outcome, Outcomes
+from schemas.routing import Steering
+from schemas.topics import Topics
+from storage.database import lost_connections_named
+from storage.tables import ConsensusRow, OutboxRow, SteeringRow, TaskRow
+
+# Only so many labels are looked at, those that were settled last.
+LOOKED_AT = 2_000
+# The family of advisory locks, one a project, under which a version is made.
+STEERING = 0x0A55A7
+
+
+@lost_connections_named()
+def renew(engine: Engine, project: str) -> Steering | None:
+    """Write, and announce, the next version where settled labels say something new; return it, None where not."""
+    with engine.begin() as connection:
+        connection.execute(select(func.pg_advisory_xact_lock(STEERING, func.hashtext(project))))
+        before = _newest(connection, project) or Steering()
+        found = _outcomes(connection, project).steering(before.version + 1, before.quotas)
+        if found.model_copy(update={"version": before.version}) == before:
+            return None
+        connection.execute(
+            insert(SteeringRow).values(project=project, version=found.version, body=found.model_dump(mode="json"))
+        )
+        event = {"key": project.encode(), "value": found.model_dump_json().encode()}
+        connection.execute(insert(OutboxRow).values(topic=Topics(project=project).steering, **event))
+        return found
+
+
+@lost_connections_named()
+def newest(engine: Engine, project: str) -> Steering | None:
+    """Return the last version; None while there is none."""
+    with engine.connect() as connection:
+        return _newest(connection, project)
+
+
+@lost_connections_named()
+def versions(engine: Engine, project: str) -> dict[int, Steering]:
+    """Return every version by its number."""
+    row = SteeringRow
+    with engine.connect() as connection:
+        bodies = connection.scalars(select(row.body).where(row.project == project))
+        found = [Steering.model_validate(body) for body in bodies]
+    return {one.version: one for one in found}
+
+
+def _newest(connection: Connection, project: str) -> Steering | None:
+    row = SteeringRow
+    body = connection.scalar(select(row.body).where(row.project == project).order_by(row.version.desc()).limit(1))
+    return None if body is None else Steering.model_validate(body)
+
+
+def _outcomes(connection: Connection, project: str) -> Outcomes:
+    last = (
+        select(TaskRow.selection, TaskRow.sample["prediction"]["scores"].label("scores"), ConsensusRow.answer)
+        .join(ConsensusRow, ConsensusRow.task_id == TaskRow.task_id)
+        .where(TaskRow.project == project, ConsensusRow.settled)
+        .order_by(ConsensusRow.updated_at.desc(), ConsensusRow.task_id.desc())
+        .limit(LOOKED_AT)
+    )
+    return Outcomes().after(
+        _outcome(row.selection, row.scores, row.answer) for row in connection.execute(last).all()[::-1]
+    )
+
+
+def _outcome(selection: Mapping[str, Any], scores: Mapping[str, float] | None, answer: str) -> Outcome:
+    return Outcome(
+        reasons=tuple(selection["reasons"]), propensity=selection["propensity"], scores=scores, answer=answer
+    )

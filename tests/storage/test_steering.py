@@ -1,0 +1,66 @@
+"""Steering: what settled labels say of routing, once, and in the order in which they were settled."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine
+
+from schemas.project import ProjectConfig
+from schemas.routing import Steering
+from storage.consensus import settle
+from storage.queue import enqueue
+from storage.steering import newest, renew, versions
+from storage.tables import OutboxRow
+from storage.testing import enlist, fresh_engine, label_next, project_config, task_request
+from storage.votes import votes_by_task
+
+
+@pytest.fixture(scope="module")
+def engine(stack: Any) -> Iterator[Engine]:
+    """A migrated database; each test has a project of its own in it."""
+    with fresh_engine(stack.database_url) as engine:
+        yield engine
+
+
+def labeled(engine: Engine, answers: list[str], project: ProjectConfig | None = None) -> ProjectConfig:
+    """Return a project of which so many tasks are settled, with these answers."""
+    project = project or project_config(
+        name=f"zoo-{uuid4().hex[:8]}", overlap={"first": 1, "most": 1, "threshold": 0.7}
+    )
+    first = len(votes_by_task(engine, project.name))
+    enqueue(engine, project, [task_request(project.name, first + number) for number in range(len(answers))])
+    ada = enlist(engine, project.name, f"ada-{first}")
+    tasks = [label_next(engine, project, ada, answer) for answer in answers]
+    settle(engine, project, tasks)
+    return project
+
+
+def test_nothing_is_said_before_a_label_is_settled(engine: Engine) -> None:
+    """An open task says nothing of its reason."""
+    project = project_config(name=f"zoo-{uuid4().hex[:8]}")
+    enqueue(engine, project, [task_request(project.name, 0)])
+    assert renew(engine, project.name) is None
+    assert newest(engine, project.name) is None
+
+
+def test_settled_labels_make_a_version_and_an_event(engine: Engine) -> None:
+    """The prediction was cat, so a dog is a hit; what is said once is not said again."""
+    project = labeled(engine, ["cat", "cat", "dog"])
+    told = renew(engine, project.name)
+    assert told is not None
+    assert (told.version, renew(engine, project.name)) == (1, None)
+    assert told.hits["uncertain"].labels == pytest.approx(3, rel=0.02)
+    with engine.connect() as connection:
+        rows = connection.execute(OutboxRow.__table__.select().where(OutboxRow.topic == f"{project.name}.steering"))
+        (event,) = rows.all()
+    assert Steering.model_validate_json(event.value) == told == newest(engine, project.name)
+
+
+def test_each_version_is_kept(engine: Engine) -> None:
+    """A decision of old is explained by what was in force then."""
+    project = labeled(engine, ["cat", "dog"])
+    first = renew(engine, project.name)
+    second = renew(engine, labeled(engine, ["dog", "dog"], project).name)
+    assert versions(engine, project.name) == {1: first, 2: second}
