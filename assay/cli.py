@@ -2,7 +2,7 @@
 
 import typer
 
-from assay.commands import contract, dataset, labeler, lake, project, replay, samples, stack, suggest
+from assay.commands import contract, dataset, labeler, lake, project, replay, routing, samples, stack, suggest
 from assay.demo.command import demo
 
 
@@ -41,6 +41,11 @@ datasets = _group("Look at published dataset versions.")
 datasets.command("list")(dataset.list_versions)
 datasets.command("show")(dataset.show)
 app.add_typer(datasets, name="dataset")
+
+routes = _group("Look at which samples labelers get, and why.")
+routes.command("explain")(routing.explain)
+routes.command("simulate")(routing.simulate)
+app.add_typer(routes, name="routing")
 
 labelers = _group("Say who may label.")
 labelers.command("add")(labeler.add)

@@ -1,16 +1,14 @@
 """`assay replay`."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from assay.options import ProjectFolder, out, settings_of
+from assay.options import ProjectFolder, out, settings_of, time_of
 from assay.services import open_services
 from quality.forecast import Choice, Forecast
 from quality.replay import MOST_REPLAYS
-from schemas.errors import InputError
 from streams.replay import Replaying, ReplayReport
 
 # So many dead letters that may not be replayed are named.
@@ -40,7 +38,7 @@ def replay(
 ) -> None:
     """Publish dead letters again, each once, and show what today's rules do with them; all of them, or those chosen."""
     choice = Choice(
-        rule=rule, contract=contract, source=source, since=_time("--since", since), until=_time("--until", until)
+        rule=rule, contract=contract, source=source, since=time_of("--since", since), until=time_of("--until", until)
     )
     with open_services(settings_of(project)) as services:
         replaying = Replaying(
@@ -51,17 +49,6 @@ def replay(
         out.print(_table(report.forecast))
     for line in told(report, dry_run=dry_run):
         out.print(line, soft_wrap=True, markup=False)
-
-
-def _time(option: str, text: str | None) -> datetime | None:
-    """Return a time of the command line; without a zone it is in UTC."""
-    if text is None:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise InputError(f"{option} {text} is no time: write 2026-01-31 or 2026-01-31T12:00:00Z.") from None
 
 
 def _table(forecast: Forecast) -> Table:

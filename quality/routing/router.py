@@ -10,7 +10,7 @@ record by record. So a selection depends on the records and where they stand, no
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import pairwise
 
@@ -40,6 +40,46 @@ SAMPLE = "sample"
 CENTERS = 64
 # A sample is selected as representative if it still has this part of its score beside what the block has selected.
 STILL = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What one reason said of a sample.
+
+    It would select it with probability `chance`, which follows from the score and `threshold`, both in [0, 1], where
+    there are such; it does if `drawn` lies below that, unless what is queued has made it worthless.
+    """
+
+    score: float | None
+    threshold: float | None
+    chance: float
+    drawn: float
+    holds: bool
+
+    @property
+    def selects(self) -> bool:
+        """Whether it selects the sample."""
+        return self.drawn < self.chance and self.holds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """Why a sample is selected, or is not: what each reason said, and whether a token was left.
+
+    `mix` is the share of the budget that each reason had in the sample's block, under that version of the steering.
+    """
+
+    block: int
+    steering: int
+    mix: Mapping[str, float]
+    said: Mapping[str, Said]
+    token: bool
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The reasons of the selection; none where there is none."""
+        found = tuple(reason for reason, said in self.said.items() if said.selects)
+        return found if self.token or Reason.AUDIT in found else ()
 
 
 class Router:
@@ -98,6 +138,32 @@ class Router:
             for place, reasons in chosen.items():
                 selections[places.start + place] = _selection(place, reasons, scores, chances)
         return selections
+
+    def explain(self, batch: Batch) -> Explanation:
+        """Say why the one sample of a batch is selected or not; it must then be routed by another router."""
+        ((block, places),) = _blocks(batch.offsets, self._policy.block)
+        self._enter(block)
+        drawn = dict(zip(self._purposes, draws(batch.sample_ids, self._purposes).T, strict=True))
+        part = self._part(batch, places, drawn)
+        scores = self._scores(part)
+        chances = self._chances(part, scores)
+        thresholds = self._deciding.thresholds
+        return Explanation(
+            block=block,
+            steering=self._steering.version,
+            mix=self._deciding.mix,
+            said={
+                reason: Said(
+                    score=float(scores[reason][0]) if reason in scores else None,
+                    threshold=thresholds[reason] / bins.BINS if reason in thresholds else None,
+                    chance=float(chance[0]),
+                    drawn=float(drawn[reason][0]),
+                    holds=self._holds(reason, part, 0),
+                )
+                for reason, chance in chances.items()
+            },
+            token=Spending(self._policy.budget, self._policy.block, self._purse, part.timestamps).can(0),
+        )
 
     def _part(self, batch: Batch, places: slice, drawn: Mapping[str, Scores]) -> Part:
         known = np.zeros(places.stop - places.start, np.bool_)

@@ -155,6 +155,13 @@ def line(stack: Any, tmp_path: Path) -> Iterator[Line]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def shared_line(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
+    """A line that the tests of a module share."""
+    with opened_line(stack, tmp_path_factory.mktemp("line")) as opened:
+        yield opened
+
+
 @pytest.fixture(scope="session")
 def records() -> list[Production]:
     """A small production with every kind of fault."""
