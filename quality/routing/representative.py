@@ -13,27 +13,34 @@ Distances = NDArray[np.float64]
 
 
 def uncovered(sample: Points, selected: Points) -> Distances:
-    """Return how far each point of the sample is from the nearest selected one; infinity where none is selected."""
+    """Return how far each point of the sample is from the nearest selected one.
+
+    While nothing is selected, that is the greatest distance within the sample.
+    """
+    if not len(sample):
+        return np.zeros(0)
     if not len(selected):
-        return np.full(len(sample), np.inf)
+        return np.full(len(sample), np.sqrt(squared_distances(sample, sample).max()))
     found: Distances = np.sqrt(squared_distances(sample, selected).min(axis=1))
     return found
 
 
-def gains(points: Points, sample: Points, far: Distances) -> Distances:
-    """Return for each point x the sum of max(0, d_s - |x - s|) over the sample s; `far` are the d_s of `uncovered`.
+def gain(apart: Distances, far: Distances) -> float:
+    """Return the sum of max(0, d_s - |x - s|) over the sample s, for the distances |x - s| of a point x.
 
-    While nothing is selected, d_s is the greatest distance in the sample.
+    `far` are the d_s of `uncovered`.
     """
-    if np.isinf(far).any():
-        far = np.full(len(sample), np.sqrt(squared_distances(sample, sample).max()))
-    found: Distances = np.maximum(0.0, far - np.sqrt(squared_distances(points, sample))).sum(axis=1)
-    return found
+    return float(np.maximum(0.0, far - apart).sum())
 
 
 def representative(points: Points, known: NDArray[np.bool_], sample: Points, far: Distances) -> Distances:
     """Return the gain of each point over the largest one in the sample itself, at most 1; 0 without a point."""
-    best = float(gains(sample, sample, far).max()) if len(sample) else 0.0
+    best = float(_gains(sample, sample, far).max()) if len(sample) else 0.0
     if not best:
         return np.zeros(len(known))
-    return np.where(known, np.minimum(1.0, gains(points, sample, far) / best), 0.0)
+    return np.where(known, np.minimum(1.0, _gains(points, sample, far) / best), 0.0)
+
+
+def _gains(points: Points, sample: Points, far: Distances) -> Distances:
+    found: Distances = np.maximum(0.0, far - np.sqrt(squared_distances(points, sample))).sum(axis=1)
+    return found

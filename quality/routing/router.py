@@ -27,7 +27,8 @@ from quality.routing.draws import draws
 from quality.routing.queued import Queued
 from quality.routing.quota import quota
 from quality.routing.rare import rare
-from quality.routing.representative import gains, representative, uncovered
+from quality.routing.representative import representative, uncovered
+from quality.routing.rivals import Coverage, Repeated, Rivals
 from quality.routing.state import Opening, RoutingState
 from quality.routing.uncertain import of_margins, uncertain
 from schemas.errors import InputError
@@ -38,8 +39,6 @@ from schemas.verdicts import Reason, Selection
 SAMPLE = "sample"
 # Where no signal says how many centers it needs, there are so many, to say what a typical distance is.
 CENTERS = 64
-# A sample is selected as representative if it still has this part of its score beside what the block has selected.
-STILL = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +147,7 @@ class Router:
         scores = self._scores(part)
         chances = self._chances(part, scores)
         thresholds = self._deciding.thresholds
+        rivals = self._rivals(part, np.zeros(1, np.int64))
         return Explanation(
             block=block,
             steering=self._steering.version,
@@ -158,7 +158,7 @@ class Router:
                     threshold=thresholds[reason] / bins.BINS if reason in thresholds else None,
                     chance=float(chance[0]),
                     drawn=float(drawn[reason][0]),
-                    holds=self._holds(reason, part, 0),
+                    holds=rivals is None or rivals.leave(reason, 0),
                 )
                 for reason, chance in chances.items()
             },
@@ -214,35 +214,38 @@ class Router:
         it draws: were anything left out of it, it would not be uniform.
         """
         hits = {reason: part.drawn[reason] < chance for reason, chance in chances.items()}
+        places = np.flatnonzero(np.logical_or.reduce(list(hits.values())))
         spending = Spending(self._policy.budget, self._policy.block, self._purse, part.timestamps)
+        rivals = self._rivals(part, places)
         found: dict[int, tuple[str, ...]] = {}
         named = 0
-        for place in np.flatnonzero(np.logical_or.reduce(list(hits.values()))).tolist():
+        for place in places.tolist():
             told = [reason for reason, hit in hits.items() if hit[place]]
-            reasons = tuple(reason for reason in told if self._holds(reason, part, place))
+            reasons = tuple(reason for reason in told if rivals is None or rivals.leave(reason, place))
             named += not scores.keys().isdisjoint(reasons)
             if Reason.AUDIT in reasons or (reasons and spending.can(place)):
                 found[place] = reasons
                 spending.spend(place)
-                if part.known[place]:
-                    self._queued.add(part.points[place])
+                if rivals:
+                    rivals.add(place)
+        if rivals:
+            self._queued.add(part.points[[place for place in found if place in rivals.rows]])
         self._purse = spending.purse()
         return found, named
 
-    def _holds(self, reason: str, part: Part, place: int) -> bool:
-        """Say whether a reason still holds beside what is queued by now."""
-        policy = self._policy.space
-        if reason == Reason.AUDIT or policy is None or not part.known[place]:
-            return True
-        point = part.points[place]
-        if self._queued.repeats(point, policy.apart * self._seen.typical):
-            return False
-        if reason != Reason.REPRESENTATIVE:
-            return True
-        sample, far = self._seen.sample, self._opening.far
-        by_now = np.minimum(far, uncovered(sample, self._queued.fresh))
-        before, left = (gains(point[None, :], sample, one)[0] for one in (far, by_now))
-        return bool(left >= STILL * before)
+    def _rivals(self, part: Part, places: NDArray[np.int64]) -> Rivals | None:
+        """Return what else is selected, as the samples at these places see it; None where nothing has a point."""
+        policy, seen, queued = self._policy.space, self._seen, self._queued
+        candidates = places[part.known[places]]
+        if policy is None or not len(candidates):
+            return None
+        points = part.points[candidates]
+        covered = Coverage(seen.sample, self._opening.far, queued.fresh, points)
+        return Rivals(
+            rows={place: row for row, place in enumerate(candidates.tolist())},
+            repeated=Repeated(queued.points, points, most=policy.queued, within=policy.apart * seen.typical),
+            coverage=covered if self._policy.representative else None,
+        )
 
     def _fold(
         self, part: Part, scores: Mapping[str, Scores], chosen: Mapping[int, tuple[str, ...]], named: int

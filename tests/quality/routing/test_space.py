@@ -11,7 +11,8 @@ from hypothesis.extra.numpy import arrays
 from quality.routing.centers import Centers, merged, nearest, seen
 from quality.routing.lattice import LIMIT, WIDTH, Points, exponent, is_vector, points, raw, squared_distances
 from quality.routing.queued import Queued
-from quality.routing.representative import gains, representative, uncovered
+from quality.routing.representative import gain, representative, uncovered
+from quality.routing.rivals import STILL, Coverage, Repeated
 from quality.routing.space import SAMPLED, Sampled, Seen, folded, novelty, sampled
 from quality.routing.space import merged as merged_seen
 
@@ -141,15 +142,19 @@ def test_what_partitions_have_seen_merges_in_any_order(seeds: list[int], scale: 
             assert (nearest(together.centers, np.rint(moved).astype(np.float32)) <= reach).all()
 
 
-@given(rows=grid, window=st.integers(1, 10), within=st.floats(0, 10))
-def test_every_repetition_of_the_last_selected_is_found(rows: Points, window: int, within: float) -> None:
-    """Recall is 1 for the window, and 0 for what is older."""
+@given(rows=grid, cut=st.integers(0, 40), window=st.integers(1, 10), within=st.floats(0, 10))
+def test_every_repetition_of_the_last_selected_is_found(rows: Points, cut: int, window: int, within: float) -> None:
+    """Recall is 1 for the window, and 0 for what is older; some are queued already, the others are candidates."""
     queued = Queued(rows[:0], window, added=0)
-    for place, point in enumerate(rows):
-        near = squared_distances(point[None, :], rows[max(0, place - window) : place]) <= within**2
-        assert queued.repeats(point, within) == bool(near.any())
-        queued.add(point)
-    assert len(queued.points) == min(window, len(rows))
+    queued.add(rows[:cut])
+    repeated = Repeated(queued.points, rows[cut:], most=window, within=within)
+    for place in range(cut, len(rows)):
+        near = squared_distances(rows[place : place + 1], rows[max(0, place - window) : place]) <= within**2
+        assert repeated.repeats(place - cut) == bool(near.any())
+        repeated.add(place - cut)
+    queued.add(rows[cut:])
+    assert queued.points.tolist() == rows[-window:].tolist()
+    assert queued.added == min(window, len(rows))
 
 
 @given(sample=grid, points=grid, selected=grid)
@@ -161,8 +166,21 @@ def test_what_is_representative_of_more_gains_more_and_never_more_than_the_best(
     before, after = uncovered(sample, selected[:1]), uncovered(sample, selected)
     found = representative(points, known, sample, before)
     assert ((found >= 0) & (found <= 1)).all()
-    assert (gains(points, sample, after) <= gains(points, sample, before) + 1e-9).all()
-    assert (gains(selected, sample, after) <= 1e-9).all()
+    apart = np.sqrt(squared_distances(np.concatenate([points, selected]), sample))
+    assert all(gain(one, after) <= gain(one, before) + 1e-9 for one in apart)
+    assert all(gain(one, after) <= 1e-9 for one in apart[len(points) :])
+
+
+@given(sample=grid, selected=grid, candidates=grid)
+def test_coverage_grows_as_candidates_are_selected(sample: Points, selected: Points, candidates: Points) -> None:
+    """As if all had been selected together; a candidate that is selected has nothing left to gain."""
+    far = uncovered(sample, selected[:1])
+    coverage = Coverage(sample, far, selected[1:], candidates)
+    for row in range(len(candidates)):
+        by_now = np.minimum(far, uncovered(sample, np.concatenate([selected, candidates[:row]])))
+        apart = np.sqrt(squared_distances(candidates[row : row + 1], sample))[0]
+        assert coverage.is_left(row) == (gain(apart, by_now) >= STILL * gain(apart, far))
+        coverage.add(row)
 
 
 def test_the_middle_of_the_larger_cluster_comes_first() -> None:
