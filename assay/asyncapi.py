@@ -14,6 +14,7 @@ from pydantic_core.core_schema import TupleSchema
 from catalog.manifest import DatasetPublished
 from quality.replay import ORIGIN, REPLAY_ID, REPLAYS
 from schemas.labels import Label
+from schemas.routing import Steering
 from schemas.topics import Topics
 from schemas.verdicts import AcceptedSample, DeadLetter, Event, Receipt, TaskRequest
 from storage.projects import Project
@@ -55,6 +56,7 @@ OUTPUTS = (
     _Output(topic="tasks", event=TaskRequest, key=SAMPLES_KEY),
     _Output(topic="receipts", event=Receipt, key=NO_KEY),
     _Output(topic="labels", event=Label, key={"type": "string", "pattern": "^[0-9]+$", "description": "the task's id"}),
+    _Output(topic="steering", event=Steering, key={"type": "string", "description": "the project's name"}),
     _Output(topic="datasets", event=DatasetPublished, key={"type": "string", "description": "the project's name"}),
 )
 

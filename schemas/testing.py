@@ -151,11 +151,11 @@ def _bounded(field: FieldInfo) -> Any:
 
 
 def register(kinds: list[type[Event]]) -> None:
-    """Let Hypothesis draw these events wherever they are fields of others."""
+    """Let Hypothesis draw these events wherever they are fields of others, and those that it cannot draw by itself."""
     st.register_type_strategy(JsonValue, sound_values)  # type: ignore[arg-type]
     st.register_type_strategy(float, finite)
     st.register_type_strategy(DatasetRecipe, st.builds(DatasetRecipe, **_RECIPE))
-    for kind in kinds:
+    for kind in {*kinds, *_FIELDS}:
         st.register_type_strategy(kind, events(kind))
 
 
