@@ -22,7 +22,7 @@ def draws(sample_ids: Sequence[str], purposes: Sequence[str]) -> Numbers:
 
     It is the same on every machine and in every version, so that a replay draws the same samples.
     """
-    sums = np.array([crc32(one.encode()) for one in sample_ids], np.uint64)
+    sums = np.fromiter(map(crc32, map(str.encode, sample_ids)), np.uint64, len(sample_ids))
     streams = np.array([crc32(purpose.encode()) * GOLDEN % 2**64 for purpose in purposes], np.uint64)
     return (_mixed((sums << np.uint64(32))[:, None] + streams) >> SHIFT) / SPAN
 

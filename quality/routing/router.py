@@ -87,7 +87,7 @@ class Router:
     def __init__(self, policy: RoutingPolicy, state: RoutingState, *, own: Mapping[str, OwnSignal]) -> None:
         self._policy = policy
         self._own = own
-        self._purposes = (*weights(policy), Reason.QUOTA, Reason.AUDIT, SAMPLE)
+        self._purposes = (*weights(policy), Reason.QUOTA, Reason.AUDIT, *((SAMPLE,) if policy.space else ()))
         self._block = state.block
         self._since = state.since
         self._steering = state.steering

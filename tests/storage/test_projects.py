@@ -314,3 +314,19 @@ def test_the_config_can_be_written_and_read_again() -> None:
     """As it is in the manifest of a version."""
     config = read_project(DIGITS).config
     assert ProjectConfig.model_validate_json(config.model_dump_json()) == config
+
+
+def test_a_signal_of_an_installed_package_is_made_with_its_options(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its entry point; options that it does not take are told where they stand."""
+    site = tmp_path / "site"
+    (site / "loud-1.0.dist-info").mkdir(parents=True)
+    (site / "loud-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: loud\nVersion: 1.0\n")
+    (site / "loud-1.0.dist-info" / "entry_points.txt").write_text("[assay.signals]\nloud = loud:Loud\n")
+    (site / "loud.py").write_text("class Loud:\n    def __init__(self, above):\n        self.above = above\n")
+    monkeypatch.syspath_prepend(site)
+    edit(folder, "project.toml", "[overlap]", "[routing.own.loud]\noptions = { above = 3 }\n[overlap]")
+    assert read_project(folder).screening.own["loud"].above == 3  # type: ignore[attr-defined]
+    edit(folder, "project.toml", "above = 3", "below = 3")
+    assert any("routing.own.loud: it cannot be made: TypeError" in problem for problem in problems(folder))
