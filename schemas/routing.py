@@ -18,7 +18,7 @@ class Budget(Section):
     """How much is labeled: a share of the accepted samples, or a number of them per hour."""
 
     share: Share | None = None
-    per_hour: Annotated[float, Field(ge=0)] | None = None
+    per_hour: Annotated[float, Field(ge=0, le=100_000)] | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -43,7 +43,7 @@ class RarePolicy(SignalPolicy):
     """A value of one of the columns that fewer than `below` of the samples have; the predicted class by itself."""
 
     below: Annotated[float, Field(gt=0, le=1)] = 0.05
-    columns: tuple[ColumnName, ...] = ("prediction.top",)
+    columns: Annotated[tuple[ColumnName, ...], Field(min_length=1)] = ("prediction.top",)
 
 
 class NovelPolicy(SignalPolicy):
@@ -100,7 +100,7 @@ class RoutingPolicy(Section):
     No value of a column in `fair` gets less than half of what its share of the stream would be.
     """
 
-    block: Annotated[int, Field(gt=0)] = 500
+    block: Annotated[int, Field(gt=0, le=100_000)] = 500
     budget: Budget
     audit: Share = 0.1
     at_first: Share = 0.25
@@ -144,14 +144,13 @@ class Hits(Event):
 class Steering(Event):
     """What labels say of routing so far; version 0 is what is known before there are any.
 
-    `temperature` is that of the scores (`quality.routing.calibration`); `quotas` add to those of the policy. Hits go by
-    their reasons' names, so that equal ones are written alike.
+    `temperature` is that of the scores (`quality.routing.calibration`). Hits go by their reasons' names, so that equal
+    ones are written alike.
     """
 
     version: int = Field(default=0, ge=0)
     hits: dict[ReasonName, Hits] = Field(default_factory=dict)
     temperature: float = Field(default=1.0, gt=0)
-    quotas: tuple[Quota, ...] = ()
 
     @field_validator("hits")
     @classmethod

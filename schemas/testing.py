@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue, computed_field
 from pydantic.fields import FieldInfo
 
 from schemas.project import DatasetRecipe, DuplicatePolicy
-from schemas.routing import Hits, Quota, RoutingPolicy, Steering
+from schemas.routing import Hits, RoutingPolicy, Steering
 from schemas.samples import AnySample, Payload, versioned
 from schemas.verdicts import Event, Selection
 
@@ -155,19 +155,18 @@ def register(kinds: list[type[Event]]) -> None:
     st.register_type_strategy(JsonValue, sound_values)  # type: ignore[arg-type]
     st.register_type_strategy(float, finite)
     st.register_type_strategy(DatasetRecipe, st.builds(DatasetRecipe, **_RECIPE))
-    for kind in {*kinds, *_FIELDS}:
+    for kind in dict.fromkeys([*_FIELDS, *kinds]):  # in the order in which they are defined: each knows those before it
         st.register_type_strategy(kind, events(kind))
 
 
 _REASONS = st.from_regex(r"[a-z][a-z0-9_]{0,40}", fullmatch=True)
-_QUOTAS = st.lists(st.builds(Quota, column=names, value=texts, want=st.integers(1, 9)), max_size=2).map(tuple)
 # Bounds of what stands within a field's type are not seen by Hypothesis.
 _FIELDS: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
     Selection: {
         "reasons": st.lists(_REASONS, min_size=1, max_size=3).map(tuple),
         "scores": st.dictionaries(_REASONS, finite, max_size=3),
     },
-    Steering: {"hits": st.dictionaries(_REASONS, st.deferred(lambda: events(Hits)), max_size=3), "quotas": _QUOTAS},
+    Steering: {"hits": st.dictionaries(_REASONS, st.deferred(lambda: events(Hits)), max_size=3)},
 }
 _RECIPE: dict[str, st.SearchStrategy[Any]] = {
     "group": names,

@@ -33,14 +33,16 @@ class Move:
 def save(engine: Engine, topic: str, moves: Mapping[int, Move]) -> None:
     """Move the checkpoints of partitions; all of them or none.
 
-    PostgreSQL need not flush them: if it crashes, a checkpoint may stand where it stood a moment before, which is as
-    true, and what was screened since is screened again.
+    PostgreSQL need not flush offsets: if it crashes, a checkpoint may stand where it stood a moment before, which is as
+    true, and what was screened since is screened again. A plan for steering it must: what is screened under it must
+    not be screened again without it.
 
     Raises:
         ConflictError: another worker has moved a checkpoint on; what was screened from `before` is void.
     """
     with engine.begin() as connection:
-        connection.execute(text("SET LOCAL synchronous_commit = off"))
+        if all(move.before.routing.told == move.after.routing.told for move in moves.values()):
+            connection.execute(text("SET LOCAL synchronous_commit = off"))
         for partition, move in sorted(moves.items()):
             if not _moved(connection, topic, partition, move):
                 raise ConflictError(f"Another worker screens {topic}-{partition} and has moved its checkpoint on.")
@@ -48,9 +50,16 @@ def save(engine: Engine, topic: str, moves: Mapping[int, Move]) -> None:
 
 def _moved(connection: Connection, topic: str, partition: int, move: Move) -> bool:
     row = CheckpointRow
-    values = {"next_offset": move.after.next_offset, "state": move.after.to_bytes(), "saved_at": func.now()}
-    place = (row.topic == topic, row.partition == partition, row.next_offset == move.before.next_offset)
-    moved = connection.execute(update(row).where(*place).values(values)).rowcount
+    before, after = move.before, move.after
+    values = {
+        "next_offset": after.next_offset,
+        "steering": after.routing.told,
+        "state": after.to_bytes(),
+        "saved_at": func.now(),
+    }
+    here = (row.topic == topic, row.partition == partition)
+    as_before = (row.next_offset == before.next_offset, row.steering == before.routing.told)
+    moved = connection.execute(update(row).where(*here, *as_before).values(values)).rowcount
     if not moved and move.before.next_offset == 0:
         created = insert(row).values(topic=topic, partition=partition, **values).on_conflict_do_nothing()
         moved = connection.execute(created).rowcount

@@ -23,7 +23,7 @@ def renew(engine: Engine, project: str) -> Steering | None:
     with engine.begin() as connection:
         connection.execute(select(func.pg_advisory_xact_lock(STEERING, func.hashtext(project))))
         before = _newest(connection, project) or Steering()
-        found = _outcomes(connection, project).steering(before.version + 1, before.quotas)
+        found = _outcomes(connection, project).steering(before.version + 1)
         if found.model_copy(update={"version": before.version}) == before:
             return None
         connection.execute(
@@ -70,7 +70,7 @@ def _outcomes(connection: Connection, project: str) -> Outcomes:
     )
 
 
-def _outcome(selection: Mapping[str, Any], scores: Mapping[str, float] | None, answer: str) -> Outcome:
+def _outcome(selection: Mapping[str, Any], scores: dict[str, float] | None, answer: str) -> Outcome:
     return Outcome(
         reasons=tuple(selection["reasons"]), propensity=selection["propensity"], scores=scores, answer=answer
     )

@@ -31,13 +31,17 @@ class Base(DeclarativeBase):
 
 
 class CheckpointRow(Base):
-    """Screening state of a partition: what is folded from all offsets below `next_offset`."""
+    """Screening state of a partition: what is folded from all offsets below `next_offset`.
+
+    `steering` is the last version of it that the state knows of.
+    """
 
     __tablename__ = "checkpoints"
 
     topic: Mapped[str] = mapped_column(primary_key=True)
     partition: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     next_offset: Mapped[int]
+    steering: Mapped[int] = mapped_column(server_default=text("0"))
     state: Mapped[bytes]
     saved_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

@@ -24,7 +24,7 @@ class Columns(Protocol):
 
 
 class OwnSignal(Protocol):
-    """A signal of the project's own; pure, or a replay would select otherwise."""
+    """A signal of the project's own; each score must follow from its row alone, or a replay would select otherwise."""
 
     def score(self, columns: Columns, count: int) -> Scores:
         """Return a score in [0, 1] for each of `count` samples."""

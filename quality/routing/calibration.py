@@ -17,11 +17,12 @@ COLDEST, HOTTEST, STEPS = 0.2, 5.0, 65
 
 
 def calibrated(scores: Scores, temperature: float) -> Scores:
-    """Return p ** (1 / temperature) of each score, scaled so that each row sums to 1; rows of zeros stay."""
-    if temperature != 1.0:
-        scores = np.maximum(scores, LEAST) ** (1.0 / temperature)
+    """Return p ** (1 / temperature) of each score, scaled so that each row sums to what it did."""
+    if temperature == 1.0:
+        return scores
     sums: Scores = scores.sum(axis=1, keepdims=True)
-    found: Scores = np.divide(scores, sums, out=np.zeros_like(scores), where=sums > 0)
+    powers: Scores = np.maximum(scores, LEAST) ** (1.0 / temperature)
+    found: Scores = powers * (sums / powers.sum(axis=1, keepdims=True))
     return found
 
 

@@ -11,7 +11,7 @@ from quality.routing.counts import Counts, Values
 from quality.routing.mixer import mix
 from quality.routing.quota import Chances, left, shortfalls
 from quality.routing.rare import scores_of
-from schemas.routing import Quota, RoutingPolicy, Steering
+from schemas.routing import RoutingPolicy, Steering
 from schemas.verdicts import Reason
 
 # Signals select less than their thresholds let through where they agree, or repeat what is queued: thresholds make up
@@ -49,11 +49,6 @@ def weights(policy: RoutingPolicy) -> dict[str, float]:
     return {**{reason: signal.weight for reason, signal in built_in.items() if signal}, **own}
 
 
-def quotas(policy: RoutingPolicy, steering: Steering) -> tuple[Quota, ...]:
-    """Return all quotas; one that labels call for goes before one of the same slice that the policy has."""
-    return (*policy.quotas, *steering.quotas)
-
-
 def decide(policy: RoutingPolicy, steering: Steering, used: Counts, purse: Purse, filled: Values) -> Deciding:
     """Return what decides a block, after what was counted before it; in the very first one all draws are uniform.
 
@@ -64,7 +59,7 @@ def decide(policy: RoutingPolicy, steering: Steering, used: Counts, purse: Purse
     parts = mix(weights(policy), steering.hits, audit=policy.audit, at_first=policy.at_first)
     audit = min(aim, parts[Reason.AUDIT] * income)
     scores = _scores(policy, used)
-    lacking = left(quotas(policy, steering), filled)
+    lacking = left(policy.quotas, filled)
     short = shortfalls(used, short=lacking, fair=policy.fair, wanted=aim - audit, records=records)
     share = max(0.0, aim - audit - _drawn(used, short, records)) / records
     yielded = max(LEAST_YIELD, min(1.0, used.chosen / used.offered)) if used.offered else 1.0
@@ -99,11 +94,11 @@ def _scores(policy: RoutingPolicy, used: Counts) -> dict[str, Bins]:
 
 def _drawn(used: Counts, short: Chances, records: float) -> float:
     """Return how many samples of short slices will be drawn."""
-    return sum(
-        chance * used.shares(column).get(value, 0.0) * records
-        for column, chances in short.items()
-        for value, chance in chances.items()
-    )
+    drawn = 0.0
+    for column, chances in short.items():
+        shares = used.shares(column)
+        drawn += sum(chance * shares.get(value, 0.0) * records for value, chance in chances.items())
+    return drawn
 
 
 def _filled(parts: Mapping[str, float], share: float, scores: Mapping[str, Bins]) -> dict[str, float]:

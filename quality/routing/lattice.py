@@ -24,41 +24,47 @@ Points = NDArray[np.float32]
 WIDTH, LIMIT = 64, 511
 # How many steps of the lattice a typical coordinate is long.
 STEPS = 32
+# Longer vectors have no point: what is remembered of them must stay small.
+LONGEST = 4_096
+LISTS = frozenset({list, tuple})
 
 
 def raw(column: Sequence[Any], length: int) -> Raw:
     """Return a column of vectors as rows of `length`, in 64 bits."""
     try:
-        if all(map(length.__eq__, map(len, column))):
+        if LISTS.issuperset(map(type, column)) and all(map(length.__eq__, map(len, column))):
             flat = np.fromiter(chain.from_iterable(column), np.float64, len(column) * length)
             return flat.reshape(-1, length)
     except (TypeError, ValueError, OverflowError):  # some are no vectors
         pass
     rows = np.full((len(column), length), np.nan)
     for place, values in enumerate(column):
-        if is_vector(values) and len(values) == length:
-            rows[place] = values
+        vector = vector_of(values)
+        if vector is not None and len(vector) == length:
+            rows[place] = vector
     return rows
 
 
-def is_vector(values: object) -> bool:
-    """Say whether a value lists numbers, at least one, which 64-bit floats hold."""
-    if not isinstance(values, (list, tuple)) or not values:
-        return False
+def vector_of(values: object) -> NDArray[np.float64] | None:
+    """Return a list of numbers, at least one and at most `LONGEST`, as an array; None for whatever is no such list."""
+    if not isinstance(values, (list, tuple)) or not 0 < len(values) <= LONGEST:
+        return None
     try:
-        return np.array(values, np.float64).ndim == 1
+        return np.fromiter(values, np.float64, len(values))
     except (TypeError, ValueError, OverflowError):
-        return False
+        return None
 
 
-def exponent(rows: Raw) -> int:
-    """Return the power of two by which vectors like these are scaled to the lattice.
+def exponent(rows: Raw) -> int | None:
+    """Return the power of two by which vectors like these are scaled to the lattice; None where all are zero.
 
-    The root mean square of a folded coordinate becomes between `STEPS / 2` and `STEPS` steps.
+    The root mean square of a folded coordinate of the median row becomes between `STEPS / 2` and `STEPS` steps: a few
+    rows of another size change nothing.
     """
-    known = rows[np.isfinite(rows).all(axis=1)]
-    square = float(np.mean(known * known)) * _folds(rows.shape[1]) if known.size else 0.0
-    return int(np.ceil(np.log2(np.sqrt(square) / STEPS))) if 0.0 < square < np.inf else 0
+    with np.errstate(over="ignore"):
+        squares = np.square(rows).mean(axis=1) * _folds(rows.shape[1])
+    median = float(np.median(squares))
+    return int(np.ceil(np.log2(np.sqrt(median) / STEPS))) if 0.0 < median < np.inf else None
 
 
 def points(rows: Raw, exponent: int) -> tuple[Points, NDArray[np.bool_]]:

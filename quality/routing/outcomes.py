@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from quality.ranking import rank
 from quality.routing.calibration import temperature
-from schemas.routing import Hits, Quota, Steering
+from schemas.routing import Hits, Steering
 
 # What the hits of a reason weigh after each later label for it: some hundreds of labels count.
 DECAY = 0.995
@@ -18,7 +19,7 @@ class Outcome:
 
     reasons: tuple[str, ...]
     propensity: float
-    scores: Mapping[str, float] | None
+    scores: dict[str, float] | None
     answer: str
 
 
@@ -43,9 +44,9 @@ class Outcomes:
                 judged.append(one)
         return Outcomes(hits=hits, classes=classes, judged=tuple(judged[-JUDGED:]))
 
-    def steering(self, version: int, quotas: tuple[Quota, ...] = ()) -> Steering:
+    def steering(self, version: int) -> Steering:
         """Return what routing should know of it."""
-        return Steering(version=version, hits=dict(self.hits), temperature=self._temperature(), quotas=quotas)
+        return Steering(version=version, hits=dict(self.hits), temperature=self._temperature())
 
     def _temperature(self) -> float:
         if len(self.judged) < ENOUGH:
@@ -62,6 +63,6 @@ def _changed(outcome: Outcome, classes: Mapping[str, int]) -> bool:
 
     Short are classes that have less than the mean of those labeled so far.
     """
-    predicted = max(outcome.scores, key=lambda name: outcome.scores[name]) if outcome.scores else None  # type: ignore[index]
+    (predicted,) = rank([outcome.scores]).tops
     short = classes.get(outcome.answer, 0) * len(classes) < sum(classes.values())
     return predicted != outcome.answer or short

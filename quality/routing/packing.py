@@ -35,6 +35,7 @@ def packed(state: RoutingState) -> dict[str, Any]:
         "sampled": [list(entry) for entry in state.sampled.entries],
         "queued": _packed_points(state.queued),
         "added": state.added,
+        "covered": state.covered.astype(FLOATS).tobytes(),
         "filled": _sorted(state.filled),
     }
 
@@ -52,20 +53,21 @@ def unpacked(values: Mapping[str, Any]) -> RoutingState:
         used=_unpacked_counts(values["used"]),
         counted=_unpacked_counts(values["counted"]),
         seen=_unpacked_seen(values["seen"]),
-        sampled=Sampled(entries=tuple((draw, offset, tuple(vector)) for draw, offset, vector in values["sampled"])),
+        sampled=Sampled(entries=tuple((draw, offset, vector) for draw, offset, vector in values["sampled"])),
         queued=_unpacked_points(values["queued"]),
         added=values["added"],
+        covered=_floats(values["covered"]),
         filled=values["filled"],
     )
 
 
 def _packed_purse(purse: Purse) -> list[Any]:
-    return [purse.parts, purse.earned, purse.clock, purse.passed, purse.pace]
+    return [purse.parts, purse.earned, purse.clock, purse.income, purse.pace]
 
 
 def _unpacked_purse(values: list[Any]) -> Purse:
-    parts, earned, clock, passed, pace = values
-    return Purse(parts=parts, earned=earned, clock=clock, passed=passed, pace=pace)
+    parts, earned, clock, income, pace = values
+    return Purse(parts=parts, earned=earned, clock=clock, income=income, pace=pace)
 
 
 def _packed_counts(counts: Counts) -> list[Any]:

@@ -1,6 +1,6 @@
 """Slices that are short of labels: those that a quota names, and any that the signals would starve."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,14 +32,31 @@ def shortfalls(
         lacking |= {value: max(lacking.get(value, 0.0), lack) for value, lack in left.items()}
     total = sum(sum(lacking.values()) for lacking in lacks.values())
     scale = min(1.0, MOST * wanted / total) if total else 0.0
-    return {
-        column: {
-            value: min(1.0, scale * lack / expected)
+    found = {}
+    for column, lacking in lacks.items():
+        expected = {value: share * records for value, share in counts.shares(column).items()}
+        found[column] = {
+            value: min(1.0, scale * lack / expected[value])
             for value, lack in lacking.items()
-            if lack > 0 and (expected := counts.shares(column).get(value, 0.0) * records) > 0
+            if lack > 0 and expected.get(value)
         }
-        for column, lacking in lacks.items()
-    }
+    return found
+
+
+def filled(
+    quotas: Sequence[Quota], before: Values, names: Mapping[str, Sequence[str | None]], selected: Iterable[int]
+) -> dict[str, dict[str, float]]:
+    """Return how many were selected of each quota's slice, once those at the places `selected` are too.
+
+    `names` are the samples' values by column.
+    """
+    places = list(selected)
+    found: dict[str, dict[str, float]] = {}
+    for one in quotas:
+        (value,) = texts([one.value])
+        more = sum(names[one.column][place] == value for place in places)
+        found.setdefault(one.column, {})[str(value)] = before.get(one.column, {}).get(str(value), 0.0) + more
+    return found
 
 
 def left(quotas: Sequence[Quota], filled: Values) -> dict[str, dict[str, float]]:

@@ -47,7 +47,7 @@ class Rehearsal:
     def tally(self, samples: Sequence[Archived], tally: Tally) -> None:
         """Route samples, in the order of their offsets, and add what becomes of them to a tally."""
         routing = self._screening.routing
-        columns = ["prediction.top", *routing.fair, *(quota.column for quota in routing.quotas)]
+        columns = dict.fromkeys(["prediction.top", *routing.fair, *(quota.column for quota in routing.quotas)])
         for batch, selections in self.routed(samples):
             tally.seen += len(batch.offsets)
             tally.selected += len(selections)

@@ -22,7 +22,7 @@ class Rivals:
 
     rows: Mapping[int, int]
     repeated: "Repeated"
-    coverage: "Coverage | None"
+    coverage: "Coverage"
 
     def leave(self, reason: str, place: int) -> bool:
         """Say whether a reason still holds beside what is selected; the audit's always does."""
@@ -31,15 +31,14 @@ class Rivals:
             return True
         if self.repeated.repeats(row):
             return False
-        return reason != Reason.REPRESENTATIVE or self.coverage is None or self.coverage.is_left(row)
+        return reason != Reason.REPRESENTATIVE or self.coverage.is_left(row)
 
     def add(self, place: int) -> None:
         """Learn that a candidate is selected."""
         row = self.rows.get(place)
         if row is not None:
             self.repeated.add(row)
-            if self.coverage:
-                self.coverage.add(row)
+            self.coverage.add(row)
 
 
 class Repeated:
@@ -69,20 +68,18 @@ class Repeated:
 class Coverage:
     """How far the space's sample is from what is selected, and what candidates (n, w) would gain of that.
 
-    `far` is how far it was when the block began, `selected` are the points selected in it since.
+    `far` is how far it was when the block began, `by_now` how far it is.
     """
 
-    def __init__(self, sample: Points, far: Distances, selected: Points, candidates: Points) -> None:
+    def __init__(self, sample: Points, candidates: Points, *, far: Distances, by_now: Distances) -> None:
         self._apart = np.sqrt(squared_distances(candidates, sample))
         self._far = far
-        self._by_now = far
-        if len(selected):
-            self._by_now = np.minimum(far, np.sqrt(squared_distances(selected, sample).min(axis=0)))
+        self.by_now = by_now
 
     def is_left(self, row: int) -> bool:
         """Say whether enough is left of what a candidate would have gained when the block began."""
-        return gain(self._apart[row], self._by_now) >= STILL * gain(self._apart[row], self._far)
+        return gain(self._apart[row], self.by_now) >= STILL * gain(self._apart[row], self._far)
 
     def add(self, row: int) -> None:
         """Learn that a candidate is selected."""
-        self._by_now = np.minimum(self._by_now, self._apart[row])
+        self.by_now = np.minimum(self.by_now, self._apart[row])

@@ -21,11 +21,11 @@ from quality.routing import bins, space
 from quality.routing.batch import Batch, OwnSignal, Part, Scores
 from quality.routing.budget import Spending
 from quality.routing.counts import DECAY, Counts, added, tallied
-from quality.routing.deciding import Deciding, decide, quotas, weights
+from quality.routing.deciding import Deciding, decide, weights
 from quality.routing.disagreement import disagreement
 from quality.routing.draws import draws
 from quality.routing.queued import Queued
-from quality.routing.quota import quota
+from quality.routing.quota import filled, quota
 from quality.routing.rare import rare
 from quality.routing.representative import representative, uncovered
 from quality.routing.rivals import Coverage, Repeated, Rivals
@@ -99,6 +99,7 @@ class Router:
         self._seen = state.seen
         self._sampled = state.sampled
         self._queued = Queued(state.queued, policy.space.queued if policy.space else 0, added=state.added)
+        self._covered = state.covered
         self._filled = state.filled
         kept = state.deciding
         self._deciding = kept if kept and kept.policy is policy else self._decided()
@@ -119,6 +120,7 @@ class Router:
             sampled=self._sampled,
             queued=self._queued.points,
             added=self._queued.added,
+            covered=self._covered,
             filled=self._filled,
             deciding=self._deciding,
         )
@@ -134,8 +136,7 @@ class Router:
             chances = self._chances(part, scores)
             chosen, named = self._chosen(part, scores, chances)
             self._fold(part, scores, chosen, named)
-            for place, reasons in chosen.items():
-                selections[places.start + place] = _selection(place, reasons, scores, chances)
+            selections |= {places.start + place: selection for place, selection in chosen.items()}
         return selections
 
     def explain(self, batch: Batch) -> Explanation:
@@ -207,29 +208,37 @@ class Router:
 
     def _chosen(
         self, part: Part, scores: Mapping[str, Scores], chances: Mapping[str, Scores]
-    ) -> tuple[dict[int, tuple[str, ...]], int]:
-        """Return the reasons of each sample that is selected.
+    ) -> tuple[dict[int, Selection], int]:
+        """Return what is selected, and how many samples signals name.
 
-        One for which no token is left is not, nor one that the queue has made worthless. But the audit selects whatever
-        it draws: were anything left out of it, it would not be uniform.
+        Not all of these are selected: tokens may lack, and what the queue has made worthless is not named. But the
+        audit selects whatever it draws: were anything left out of it, it would not be uniform. The propensity is that
+        of the reasons that could select a sample in its place.
         """
         hits = {reason: part.drawn[reason] < chance for reason, chance in chances.items()}
         places = np.flatnonzero(np.logical_or.reduce(list(hits.values())))
         spending = Spending(self._policy.budget, self._policy.block, self._purse, part.timestamps)
         rivals = self._rivals(part, places)
-        found: dict[int, tuple[str, ...]] = {}
+        found: dict[int, Selection] = {}
         named = 0
         for place in places.tolist():
-            told = [reason for reason, hit in hits.items() if hit[place]]
-            reasons = tuple(reason for reason in told if rivals is None or rivals.leave(reason, place))
-            named += not scores.keys().isdisjoint(reasons)
-            if Reason.AUDIT in reasons or (reasons and spending.can(place)):
-                found[place] = reasons
+            left = [reason for reason in hits if rivals is None or rivals.leave(reason, place)]
+            named += any(hits[reason][place] for reason in left if reason in scores)
+            if not spending.can(place):
+                left = [Reason.AUDIT]
+            reasons = tuple(reason for reason in left if hits[reason][place])
+            if reasons and spending.must(place):
+                found[place] = Selection(
+                    reasons=reasons,
+                    scores={reason: round(float(score[place]), 6) for reason, score in scores.items()},
+                    propensity=_either(float(chances[reason][place]) for reason in left),
+                )
                 spending.spend(place)
                 if rivals:
                     rivals.add(place)
         if rivals:
             self._queued.add(part.points[[place for place in found if place in rivals.rows]])
+            self._covered = rivals.coverage.by_now
         self._purse = spending.purse()
         return found, named
 
@@ -240,18 +249,15 @@ class Router:
         if policy is None or not len(candidates):
             return None
         points = part.points[candidates]
-        covered = Coverage(seen.sample, self._opening.far, queued.fresh, points)
         return Rivals(
             rows={place: row for row, place in enumerate(candidates.tolist())},
             repeated=Repeated(queued.points, points, most=policy.queued, within=policy.apart * seen.typical),
-            coverage=covered if self._policy.representative else None,
+            coverage=Coverage(seen.sample, points, far=self._opening.far, by_now=self._covered),
         )
 
-    def _fold(
-        self, part: Part, scores: Mapping[str, Scores], chosen: Mapping[int, tuple[str, ...]], named: int
-    ) -> None:
+    def _fold(self, part: Part, scores: Mapping[str, Scores], chosen: Mapping[int, Selection], named: int) -> None:
         before = self._counted
-        by_signals = [place for place, reasons in chosen.items() if not scores.keys().isdisjoint(reasons)]
+        by_signals = [place for place, one in chosen.items() if not scores.keys().isdisjoint(one.reasons)]
         names = {column: part.names(column) for column in self._columns}
         taken = {column: [names[column][place] for place in by_signals] for column in self._slices}
         self._counted = Counts(
@@ -265,11 +271,7 @@ class Router:
             routed=before.routed + len(part),
             chosen=before.chosen + named,
         )
-        limited = {one.column for one in quotas(self._policy, self._steering)}
-        self._filled = {
-            column: tallied(self._filled.get(column, {}), [names[column][place] for place in chosen])
-            for column in limited
-        }
+        self._filled = filled(self._policy.quotas, self._filled, names, chosen)
         if self._policy.space:
             self._sampled = space.sampled(
                 self._sampled, part[self._policy.space.field], part.offsets, part.drawn[SAMPLE]
@@ -286,11 +288,11 @@ class Router:
             self._used = added(self._used, counted, weight=DECAY, scale=DECAY ** (passed - 1))
             self._counted = Counts()
             self._see()
-            self._purse = replace(self._purse, passed=0, pace=self._purse.passed)
+            self._purse = replace(self._purse, income=0, pace=self._purse.income)
         if self._planned and self._planned.block <= block:
             self._since, self._steering, self._planned = block, self._planned.steering, None
-        far = uncovered(self._seen.sample, self._queued.points)
-        self._opening = Opening(purse=self._purse, filled=self._filled, far=far)
+        self._covered = uncovered(self._seen.sample, self._queued.points)
+        self._opening = Opening(purse=self._purse, filled=self._filled, far=self._covered)
         self._deciding = self._decided()
 
     def _decided(self) -> Deciding:
@@ -299,7 +301,7 @@ class Router:
     @property
     def _slices(self) -> set[str]:
         """The columns of which some values may be short."""
-        return {*self._policy.fair, *(quota.column for quota in quotas(self._policy, self._steering))}
+        return {*self._policy.fair, *(quota.column for quota in self._policy.quotas)}
 
     @property
     def _columns(self) -> set[str]:
@@ -315,16 +317,6 @@ class Router:
         self._seen = space.folded(before, self._sampled, self._queued.fresh, centers)
         self._sampled = space.Sampled()
         self._queued.settle(keep=(self._seen.length, self._seen.exponent) == (before.length, before.exponent))
-
-
-def _selection(
-    place: int, reasons: tuple[str, ...], scores: Mapping[str, Scores], chances: Mapping[str, Scores]
-) -> Selection:
-    return Selection(
-        reasons=reasons,
-        scores={reason: round(float(score[place]), 6) for reason, score in scores.items()},
-        propensity=_either(float(chance[place]) for chance in chances.values()),
-    )
 
 
 def _checked(name: str, scores: Scores, count: int) -> Scores:

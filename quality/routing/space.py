@@ -16,17 +16,23 @@ from numpy.typing import NDArray
 from quality.routing.centers import NO_POINTS, Centers, nearest
 from quality.routing.centers import merged as merged_centers
 from quality.routing.centers import seen as covering
-from quality.routing.lattice import Points, exponent, is_vector, points, raw, squared_distances
+from quality.routing.lattice import Points, exponent, points, raw, squared_distances, vector_of
 
 # How many vectors of a block are remembered until it ends.
 SAMPLED = 64
+# Single floats hold less than this.
+LARGEST = 1e38
 # How many of them stand for the stream, over several blocks.
 SAMPLE = 128
 # Between so many centers there is a distance.
 FEW = 2
 
+# A lattice is made anew where vectors have become longer or shorter by more than this power of two.
+APART = 4
+# How coordinates are remembered.
+COORDINATES = "<f4"
 # The draw, the offset and the coordinates of a vector.
-Entry = tuple[float, int, tuple[float, ...]]
+Entry = tuple[float, int, bytes]
 Distances = NDArray[np.float64]
 
 
@@ -74,11 +80,11 @@ def sampled(before: Sampled, column: Sequence[Any], offsets: Sequence[int], draw
     low = np.flatnonzero(drawn <= limit)
     if len(low) > SAMPLED:
         low = low[np.argsort(drawn[low], kind="stable")[:SAMPLED]]
-    fresh = [
-        (float(drawn[place]), offsets[place], tuple(map(float, column[place])))
-        for place in low.tolist()
-        if is_vector(column[place])
-    ]
+    fresh = []
+    for place in low.tolist():
+        vector = vector_of(column[place])
+        if vector is not None and np.abs(vector).max() < LARGEST:
+            fresh.append((float(drawn[place]), offsets[place], vector.astype(COORDINATES).tobytes()))
     if not fresh:
         return before
     return Sampled(entries=tuple(sorted([*before.entries, *fresh])[:SAMPLED]))
@@ -87,15 +93,17 @@ def sampled(before: Sampled, column: Sequence[Any], offsets: Sequence[int], draw
 def folded(seen: Seen, block: Sampled, selected: Points, most: int) -> Seen:
     """Return what was seen after the block, of which these points were selected.
 
-    A new length, where most vectors have it, starts anew.
+    Where most vectors have a new length, or another size by far, what was seen starts anew.
     """
     if not block.entries:
         return seen
-    lengths = Counter(len(vector) for *_, vector in block.entries)
+    vectors = [np.frombuffer(coordinates, COORDINATES) for *_, coordinates in block.entries]
+    lengths = Counter(map(len, vectors))
     length = min(lengths, key=lambda one: (-lengths[one], one))
-    rows = np.array([vector for *_, vector in block.entries if len(vector) == length], np.float64)
-    same = seen.length == length
-    before = seen if same else Seen(length=length, exponent=exponent(rows))
+    rows = np.array([vector for vector in vectors if len(vector) == length], np.float64)
+    scale = exponent(rows)
+    same = seen.length == length and (scale is None or abs(scale - seen.exponent) <= APART)
+    before = seen if same else Seen(length=length, exponent=scale or 0)
     placed, known = points(rows, before.exponent)
     placed = placed[known]
     if not len(placed):

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
+import numpy as np
+
 from quality.routing import space
 from quality.routing.budget import Purse
 from quality.routing.centers import NO_POINTS
@@ -39,11 +41,11 @@ class Opening:
 class RoutingState:
     """What decides in `block`: decayed counts of all blocks before it, and the plain counts of this one so far.
 
-    `queued` are the last selected points, of which this block has `added` some, and `filled` counts what was selected
-    of slices that have quotas; the block is decided by those of its `opening`. Labels come at any time, so what they
-    say is `planned` for a block ahead: the state alone decides then, also where records are routed again. The steering
-    in force was taken up with block `since`. `deciding` follows from the rest, and is kept so that a block's frames
-    need not all work it out.
+    `queued` are the last selected points, of which this block has `added` some, `covered` is how far the space's sample
+    is from what is selected, and `filled` counts what was selected of slices that have quotas; the block is decided by
+    those of its `opening`. Labels come at any time, so what they say is `planned` for a block ahead: the state alone
+    decides then, also where records are routed again. The steering in force was taken up with block `since`.
+    `deciding` follows from the rest, and is kept so that a block's frames need not all work it out.
     """
 
     block: int = 0
@@ -58,6 +60,7 @@ class RoutingState:
     sampled: Sampled = field(default_factory=Sampled)
     queued: Points = field(default_factory=lambda: NO_POINTS)
     added: int = 0
+    covered: Distances = field(default_factory=lambda: np.zeros(0))
     filled: Values = field(default_factory=dict)
     deciding: Deciding | None = field(default=None, repr=False)
 
@@ -70,7 +73,8 @@ class RoutingState:
 def merged(states: Sequence[RoutingState], centers: int) -> tuple[Counts, Seen]:
     """Return what partitions have counted and seen together, in all blocks before their own, in whatever order.
 
-    Sums of floats may differ by their rounding, and the centers by their points: these cover the same in any order.
+    Sums of floats may differ by their rounding, and the centers by their points: these cover the same in any order. Of
+    columns with more values than are counted, the rarest may be other ones.
     """
     counts = reduce(added, (state.used for state in states), Counts())
     return counts, space.merged((state.seen for state in states), centers)

@@ -20,10 +20,12 @@ def upgrade() -> None:
         sa.Column("made_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("project", "version", name=op.f("pk_steering")),
     )
+    op.add_column("checkpoints", sa.Column("steering", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
     op.create_index(op.f("ix_consensus_updated_at"), "consensus", ["updated_at"], postgresql_where=sa.text("settled"))
 
 
 def downgrade() -> None:
     """Undo this step; what it added is lost."""
     op.drop_index(op.f("ix_consensus_updated_at"), table_name="consensus")
+    op.drop_column("checkpoints", "steering")
     op.drop_table("steering")

@@ -1,6 +1,6 @@
 """The budget: what is spent is what comes in, on bursts and lulls alike; who gets it follows the labels."""
 
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,13 @@ from quality.routing.budget import TOKEN, Purse, Spending, capacity, wanted
 from quality.routing.counts import Counts
 from quality.routing.mixer import EXPLORING, mix
 from quality.routing.outcomes import Outcome, Outcomes
-from quality.routing.quota import MOST, left, quota, shortfalls
+from quality.routing.quota import MOST, filled, left, quota, shortfalls
 from schemas.routing import Budget, Hits, Quota
 
 HOUR = 3_600_000
 POLICY = {"audit": 0.05, "at_first": 0.25}
 budgets = st.one_of(
-    st.floats(0, 1).map(lambda share: Budget(share=share)), st.floats(0, 1e6).map(lambda rate: Budget(per_hour=rate))
+    st.floats(0, 1).map(lambda share: Budget(share=share)), st.floats(0, 1e5).map(lambda rate: Budget(per_hour=rate))
 )
 hits = st.dictionaries(
     st.sampled_from(["uncertain", "rare", "novel", "audit"]),
@@ -41,7 +41,9 @@ def spent(budget: Budget, timestamps: list[int], asked: set[int], cuts: list[int
 
 @given(
     budget=budgets,
-    steps=st.lists(st.sampled_from([0, 1, 60_000, -5_000, 40 * HOUR, 10**14]), min_size=1, max_size=60),
+    steps=st.lists(
+        st.sampled_from([0, 1, 60_000, -5_000, 40 * HOUR, 10**14, 2**62, -(2**63)]), min_size=1, max_size=60
+    ),
     asked=st.sets(st.integers(0, 59)),
     cuts=st.lists(st.integers(0, 60), max_size=4),
 )
@@ -49,7 +51,7 @@ def test_what_is_spent_does_not_depend_on_the_cut(
     budget: Budget, steps: list[int], asked: set[int], cuts: list[int]
 ) -> None:
     """To the last part of a token; clocks that leap or go back included."""
-    timestamps = np.cumsum(steps).tolist()
+    timestamps = list(accumulate(steps))
     assert spent(budget, timestamps, asked, cuts) == spent(budget, timestamps, asked, [])
 
 
@@ -64,13 +66,13 @@ def test_no_more_is_spent_than_came_in(budget: Budget, gaps: list[int]) -> None:
     assert 0 <= purse.parts <= capacity(budget, 100)
 
 
-@given(budget=budgets, fill=st.floats(-1, 1), records=st.floats(1, 1e4), pace=st.integers(0, 10 * HOUR))
+@given(budget=budgets, fill=st.floats(-1, 1), records=st.floats(1, 1e4), pace=st.integers(0, 1_000))
 def test_in_the_long_run_a_block_aims_at_a_bucket_that_is_half_full(
     budget: Budget, fill: float, records: float, pace: int
 ) -> None:
     """More than comes in where it is fuller, less where it is emptier, never below nothing."""
     half = capacity(budget, 100) // 2
-    purse = Purse(parts=half + int(fill * half), earned=1_000 * half, pace=pace)
+    purse = Purse(parts=half + int(fill * half), earned=1_000 * half, pace=pace * TOKEN)
     income, aim = wanted(budget, purse, 100, records)
     assert aim >= 0
     assert (aim - income) * fill >= -1e-6 * max(1.0, income)
@@ -164,3 +166,31 @@ def test_a_quota_draws_until_it_has_what_it_wants(want: int, expected: float) ->
     short = left([Quota(column="source", value="soft", want=want)], {"source": {"soft": 10.0}})
     found = shortfalls(counts(), short=short, fair=(), wanted=100.0, records=1_000.0)
     assert found["source"].get("soft", 0.0) * 150 == pytest.approx(expected)
+
+
+def test_what_a_lull_has_filled_is_not_spent_beyond_the_bucket() -> None:
+    """After two weeks without a record a block expects what the bucket holds, not what the weeks would have brought."""
+    budget = Budget(per_hour=60)
+    spending = Spending(budget, 500, Purse(clock=0), [14 * 24 * HOUR])
+    purse = spending.purse()
+    income, _ = wanted(budget, Purse(parts=0, pace=purse.income), 500, 500.0)
+    assert income <= capacity(budget, 500) / TOKEN
+
+
+def test_the_audit_may_overdraw_a_bucket_and_no_more() -> None:
+    """Whoever chooses ids that it draws cannot spend the budget of weeks."""
+    budget = Budget(share=0.05)
+    spending = Spending(budget, 500, Purse(), [0] * 5_000)
+    taken = 0
+    for place in range(5_000):
+        if spending.must(place):
+            spending.spend(place)
+            taken += 1
+    assert taken <= 5_000 * 0.05 + capacity(budget, 500) / TOKEN + 1
+
+
+def test_a_quota_counts_its_own_slice_only() -> None:
+    """Or a column of names that never repeat would fill the checkpoint."""
+    night = Quota(column="shift", value="night", want=5)
+    names = {"shift": ["night", "x1", "night", "x2"]}
+    assert filled([night], {"shift": {"night": 2.0}}, names, [0, 1, 3]) == {"shift": {"night": 3.0}}

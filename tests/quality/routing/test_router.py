@@ -178,6 +178,34 @@ def test_every_selection_says_with_what_probability() -> None:
     assert sum(1 / one.propensity for one in chosen) == pytest.approx(8_000, rel=0.15)
 
 
+def test_the_cut_changes_nothing_where_a_block_selects_more_than_is_remembered() -> None:
+    """Of a queue of one: in frames of seven, what the whole stream at once selects."""
+    random = np.random.default_rng(3)
+    scored = [{"cat": float(one), "dog": float(1 - one)} for one in random.uniform(0.5, 1, 1_500)]
+    batch = stream(scored, embedding=random.normal(0, 1, (1_500, 5)).tolist())
+    changes = {"block": 100, "budget": {"share": 0.3}, "space": {"apart": 0.0, "queued": 1}}
+    assert routed_in_parts(batch, range(0, 1_500, 7), State(), changes) == routed_in_parts(batch, [], State(), changes)
+
+
+def test_propensities_are_those_of_the_reasons_that_were_left() -> None:
+    """Half of all samples are one and the same: only the audit can select those, and each stands for many."""
+    random = np.random.default_rng(1)
+    rows = random.normal(0, 5, (6_000, 4))
+    rows[::2] = rows[0]
+    batch = stream([{"cat": 0.5, "dog": 0.5}] * 6_000, embedding=rows.tolist())
+    selections = route(batch, block=100, budget={"share": 0.3}, audit=0.4, space={"apart": 0.5})[1_000:]
+    same = [one for place, one in enumerate(selections, start=1_000) if one and place % 2 == 0]
+    assert sum(1 / one.propensity for one in same) == pytest.approx(2_500, rel=0.25)
+
+
+@pytest.mark.parametrize("value", [[1.0, None], "ab", {"a": 1, "b": 2}, [[1], [2]], [1e300, -1e300]])
+def test_what_is_no_vector_stops_nothing(value: Any) -> None:
+    """A contract may let it in; it has no place in the space, beside any neighbours."""
+    batch = stream([{"cat": 0.9}] * 60, embedding=[value if number % 3 == 0 else [1.0, number] for number in range(60)])
+    assert len(route(batch, block=10)) == 60
+    assert routed_in_parts(batch, range(60), State(), {}) == routed_in_parts(batch, [], State(), {})
+
+
 def test_what_labels_say_decides_from_the_block_that_it_is_planned_for() -> None:
     """Not before: a record that is routed again meets the same steering."""
     batch = stationary("smooth", 3_000)
@@ -201,17 +229,19 @@ streams = st.lists(
 )
 
 
+@pytest.mark.parametrize("queued", [1, 512])
 @pytest.mark.parametrize("budget", [{"share": 0.4}, {"per_hour": 5.0}])
 @given(drawn=streams, cuts=st.lists(st.integers(0, 60), max_size=6), measure=st.sampled_from(["margin", "entropy"]))
 def test_decisions_and_state_do_not_depend_on_the_cut(
-    drawn: list[Any], cuts: list[int], measure: str, budget: dict[str, float]
+    drawn: list[Any], cuts: list[int], measure: str, budget: dict[str, float], queued: int
 ) -> None:
     """The router is put away and taken up again anywhere; offsets may leap over whole blocks, and clocks go back."""
     scored, leaps, rows, steps = zip(*drawn, strict=True)
     batch = stream(
         scored, np.cumsum(leaps).tolist(), embedding=rows, timestamps=np.cumsum(steps).tolist(), source=["a", None] * 30
     )
-    changes = {"budget": budget, "uncertain": {"measure": measure}, "quotas": [QUOTA]}
+    space = {"apart": 0.0, "queued": queued}
+    changes = {"budget": budget, "uncertain": {"measure": measure}, "quotas": [QUOTA], "space": space}
     steering = Steering(version=1, temperature=0.7, hits={"novel": Hits(labels=3, hits=2)})
     start = State(routing=RoutingState(planned=Plan(block=2, steering=steering)))
     assert routed_in_parts(batch, cuts, start, changes) == routed_in_parts(batch, [], start, changes)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from quality.routing.centers import Centers, merged, nearest, seen
-from quality.routing.lattice import LIMIT, WIDTH, Points, exponent, is_vector, points, raw, squared_distances
+from quality.routing.lattice import LIMIT, LONGEST, WIDTH, Points, exponent, points, raw, squared_distances, vector_of
 from quality.routing.queued import Queued
 from quality.routing.representative import gain, representative, uncovered
 from quality.routing.rivals import STILL, Coverage, Repeated
@@ -33,11 +33,13 @@ def test_distances_are_exact_in_any_company(some: Points) -> None:
 def test_what_is_no_vector_has_no_point(column: list[Any]) -> None:
     """Absent, of another kind or of another length: the others have theirs."""
     placed, known = points(raw(column, 3), 0)
-    assert known.tolist() == [is_vector(one) and len(one) == 3 for one in column]
+    assert known.tolist() == [vector_of(one) is not None and len(one) == 3 for one in column]
     assert (np.abs(placed) <= LIMIT).all()
 
 
-@pytest.mark.parametrize("value", [[1.0, float("nan"), 0.0], [float("inf")] * 3, [10**400, 0, 0], [[1], [2], [3]]])
+@pytest.mark.parametrize(
+    "value", [[1.0, float("nan"), 0.0], [float("inf")] * 3, [10**400, 0, 0], [[1], [2], [3]], "123"]
+)
 def test_vectors_that_no_float_holds_have_no_point(value: list[Any]) -> None:
     """A contract may let them in."""
     assert not points(raw([value, [0.0, 0.0, 0.0]], 3), 0)[1][0]
@@ -49,6 +51,7 @@ def test_a_lattice_keeps_the_distances_of_any_vectors(length: int, size: float) 
     """Of 300 pairs of random vectors, in the mean to within a tenth; long ones are folded."""
     rows = np.random.default_rng(1).normal(0, size, (600, length))
     scale = exponent(rows)
+    assert scale is not None
     placed, _ = points(rows, scale)
     told = np.sqrt(((placed[:300] - placed[300:]) ** 2).sum(axis=1)) * 2.0**scale
     true = np.sqrt(((rows[:300] - rows[300:]) ** 2).sum(axis=1))
@@ -90,7 +93,7 @@ def test_the_sample_of_a_block_does_not_depend_on_the_cut(column: list[Any], cut
     first = sampled(Sampled(), column[:cut], offsets[:cut], drawn[:cut])
     assert sampled(first, column[cut:], offsets[cut:], drawn[cut:]) == whole
     assert [entry[1] - 100 for entry in whole.entries] == [
-        place for place in np.argsort(drawn).tolist() if is_vector(column[place])
+        place for place in np.argsort(drawn).tolist() if vector_of(column[place]) is not None
     ][:SAMPLED]
 
 
@@ -121,6 +124,29 @@ def test_a_new_model_has_a_space_of_its_own() -> None:
     none = np.zeros((0, 4), np.float32)
     assert folded(before, odd, none, 8).length == 4
     assert looked_at(np.ones((50, 2)), before).length == 2
+
+
+def test_a_vector_of_another_size_does_not_spoil_the_others() -> None:
+    """One row of a hundred is a million times as long: the others keep their distances."""
+    rows = np.random.default_rng(1).normal(0, 1, (100, 9))
+    rows[7] *= 1e6
+    known = looked_at(rows, looked_at(rows))
+    assert len(known.centers.points) > 2
+    assert known.typical > 5
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-6, 1e6])
+def test_vectors_that_change_their_size_by_far_are_seen_anew(size: float) -> None:
+    """A partition that began with zeros, or in other units, is not lost to routing for ever."""
+    rows = np.random.default_rng(1).normal(0, 1, (100, 9))
+    assert looked_at(rows, looked_at(rows, looked_at(rows * size))).typical > 5
+
+
+def test_no_vector_is_too_long_to_be_remembered() -> None:
+    """A longer one has no point."""
+    column = [[1.0] * (LONGEST + 1), [1.0] * LONGEST]
+    block = sampled(Sampled(), column, [0, 1], np.array([0.1, 0.2]))
+    assert [offset for _, offset, _ in block.entries] == [1]
 
 
 @given(seeds=st.lists(st.integers(0, 50), min_size=1, max_size=4, unique=True), scale=st.sampled_from([0.01, 1, 300]))
@@ -175,10 +201,11 @@ def test_what_is_representative_of_more_gains_more_and_never_more_than_the_best(
 def test_coverage_grows_as_candidates_are_selected(sample: Points, selected: Points, candidates: Points) -> None:
     """As if all had been selected together; a candidate that is selected has nothing left to gain."""
     far = uncovered(sample, selected[:1])
-    coverage = Coverage(sample, far, selected[1:], candidates)
+    coverage = Coverage(sample, candidates, far=far, by_now=np.minimum(far, uncovered(sample, selected)))
     for row in range(len(candidates)):
         by_now = np.minimum(far, uncovered(sample, np.concatenate([selected, candidates[:row]])))
         apart = np.sqrt(squared_distances(candidates[row : row + 1], sample))[0]
+        assert coverage.by_now.tolist() == by_now.tolist()
         assert coverage.is_left(row) == (gain(apart, by_now) >= STILL * gain(apart, far))
         coverage.add(row)
 
