@@ -60,7 +60,7 @@ def find_duplicates(
 def _same_ids(arrivals: Arrivals, recent: Recent, window: int) -> tuple[dict[int, DuplicateOf], Recent]:
     """Compare ids only: of the samples in the window all are known by their ids, oldest first."""
     fresh = dict(zip(arrivals.sample_ids, arrivals.offsets, strict=True))
-    if len(fresh) == len(arrivals.offsets) and fresh.keys().isdisjoint(recent.offsets):
+    if len(fresh) == len(arrivals.offsets) and recent.offsets.keys().isdisjoint(fresh):
         known = {**recent.offsets, **fresh}
         for name in list(islice(known, max(0, len(known) - window))):
             del known[name]

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 Scores = NDArray[np.float64]
 Bins = NDArray[np.float64]
+Places = NDArray[np.int64]
 
 # Resolution of a threshold: scores in [0, 1] are counted in this many equal bins. Those of the first are as good as 0.
 BINS = 200
@@ -13,14 +14,14 @@ NONE: Bins = np.zeros(BINS)
 ALL = 1.0 - 1e-9
 
 
-def binned(scores: Scores) -> NDArray[np.int64]:
+def binned(scores: Scores) -> Places:
     """Return the bin of each score."""
     return np.minimum(BINS - 1, (scores * BINS).astype(np.int64))
 
 
-def counted(scores: Scores) -> Bins:
-    """Return how many of the scores lie in each bin."""
-    return np.bincount(binned(scores), minlength=BINS).astype(np.float64)
+def counted(places: Places) -> Bins:
+    """Return how many scores lie in each bin; `places` are their bins."""
+    return np.bincount(places, minlength=BINS).astype(np.float64)
 
 
 def threshold(bins: Bins, share: float) -> float:
@@ -47,7 +48,10 @@ def supply(bins: Bins) -> float:
     return 1.0 - float(bins[0]) / total if total else 0.0
 
 
-def chances(scores: Scores, place: float) -> Scores:
-    """Return the probability with which a threshold selects each score: 1 above it, 0 below, a part of its own bin."""
-    bins = binned(scores)
-    return np.where(bins > 0, np.clip(bins + 1.0 - place, 0.0, 1.0), 0.0)
+def chances(places: Places, threshold: float) -> Scores:
+    """Return the probability with which a threshold, of at least 1, selects scores that lie in these bins.
+
+    It is 1 above the threshold, 0 below it, and in between in the bin that it cuts.
+    """
+    found: Scores = np.minimum(1.0, np.maximum(0.0, places + (1.0 - threshold)))
+    return found

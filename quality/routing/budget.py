@@ -7,6 +7,7 @@ in, and neither a burst nor a lull makes it overflow or run dry.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -48,25 +49,35 @@ def capacity(budget: Budget, block: int) -> int:
 
 
 class Spending:
-    """Spends the tokens that come in with consecutive records; `timestamps` are theirs, in milliseconds."""
+    """Spends the tokens that come in with consecutive records; `timestamps` are theirs, in milliseconds.
+
+    Only a budget per hour looks at them.
+    """
 
     def __init__(self, budget: Budget, block: int, purse: Purse, timestamps: Sequence[int]) -> None:
-        told = np.array([min(FARTHEST, max(-FARTHEST, one)) for one in timestamps], np.int64)
         self._before = purse
-        start = int(told[0]) if purse.clock is None else purse.clock
-        # A time that is earlier than one before it moves nothing.
-        self._at = np.maximum.accumulate(np.maximum(told, start))
         self._full = capacity(budget, block)
-        if budget.share is not None:
-            self._each = round(budget.share * TOKEN)
-            self._come = np.arange(1, len(told) + 1)
-        else:
-            self._each = round((budget.per_hour or 0.0) * TOKEN / MS_PER_HOUR)
-            # A bucket that was long left alone is full: what came in beyond that is no income.
-            enough = self._full // self._each + 1 if self._each else 0
-            self._come = np.cumsum(np.minimum(np.diff(self._at, prepend=start), enough))
         self._parts = purse.parts
         self._earned = 0
+        self._clock = purse.clock
+        if budget.share is not None:
+            self._each = round(budget.share * TOKEN)
+            self._come: Sequence[Any] = range(1, len(timestamps) + 1)
+        else:
+            self._each = round((budget.per_hour or 0.0) * TOKEN / MS_PER_HOUR)
+            self._come = self._passed(timestamps)
+
+    def _passed(self, timestamps: Sequence[int]) -> Sequence[Any]:
+        """Return the milliseconds that have passed by each record, and move the clock to the last one's."""
+        told = np.array([min(FARTHEST, max(-FARTHEST, one)) for one in timestamps], np.int64)
+        start = int(told[0]) if self._clock is None else self._clock
+        # A time that is earlier than one before it moves nothing.
+        at = np.maximum.accumulate(np.maximum(told, start))
+        self._clock = int(at[-1])
+        # A bucket that was long left alone is full: what came in beyond that is no income.
+        enough = self._full // self._each + 1 if self._each else 0
+        passed: Sequence[Any] = np.cumsum(np.minimum(np.diff(at, prepend=start), enough)).tolist()
+        return passed
 
     def can(self, place: int) -> bool:
         """Say whether a token is left at the record at `place`, which lies behind those asked for before."""
@@ -84,7 +95,7 @@ class Spending:
         self._parts -= TOKEN
 
     def _earn(self, place: int) -> None:
-        earned = int(self._come[place]) * self._each
+        earned = self._come[place] * self._each
         self._parts = min(self._full, self._parts + earned - self._earned)
         self._earned = earned
 
@@ -96,7 +107,7 @@ class Spending:
             before,
             parts=self._parts,
             earned=min(RESERVE * self._full, before.earned + self._earned),
-            clock=int(self._at[-1]),
+            clock=self._clock,
             income=min(self._full, before.income + self._earned),
         )
 

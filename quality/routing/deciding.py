@@ -14,6 +14,8 @@ from quality.routing.rare import scores_of
 from schemas.routing import RoutingPolicy, Steering
 from schemas.verdicts import Reason
 
+# The draw that decides which vectors stand for a block.
+SAMPLE = "sample"
 # Signals select less than their thresholds let through where they agree, or repeat what is queued: thresholds make up
 # for it, down to this part.
 LEAST_YIELD = 0.1
@@ -23,11 +25,16 @@ LEAST_YIELD = 0.1
 class Deciding:
     """The share of each value of the columns that `rare` looks at, each signal's threshold, and what is drawn besides.
 
+    `purposes` are what draws are made for, `slices` the columns of which values may be short, `columns` all that are
+    counted.
     `mix` is the share of the budget by reason, `offered` the part of the stream that thresholds are to select, `short`
     the chances of slices that are short, and `audit` the share that is drawn uniformly.
     """
 
     policy: RoutingPolicy
+    purposes: tuple[str, ...]
+    slices: tuple[str, ...]
+    columns: tuple[str, ...]
     mix: Mapping[str, float]
     shares: Mapping[str, Mapping[str, float]]
     thresholds: Mapping[str, float]
@@ -67,10 +74,15 @@ def decide(policy: RoutingPolicy, steering: Steering, used: Counts, purse: Purse
         {reason: part for reason, part in parts.items() if reason != Reason.AUDIT}, share / yielded, scores
     )
     offered = sum(shares.values())
+    slices = tuple(sorted({*policy.fair, *(quota.column for quota in policy.quotas)}))
+    looked_at = policy.rare.columns if policy.rare else ()
     return Deciding(
         policy=policy,
+        purposes=(*weights(policy), Reason.QUOTA, Reason.AUDIT, *((SAMPLE,) if policy.space else ())),
+        slices=slices,
+        columns=tuple(sorted({*slices, *looked_at})),
         mix=parts,
-        shares={column: used.shares(column) for column in (policy.rare.columns if policy.rare else ())},
+        shares={column: used.shares(column) for column in looked_at},
         thresholds={reason: threshold(scores[reason], share) for reason, share in shares.items()},
         offered=offered,
         short=short,

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from quality.routing import bins, space
 from quality.routing.batch import Batch, OwnSignal, Part, Scores
+from quality.routing.bins import Places
 from quality.routing.budget import Spending
 from quality.routing.counts import DECAY, Counts, added, tallied
-from quality.routing.deciding import Deciding, decide, weights
+from quality.routing.deciding import SAMPLE, Deciding, decide
 from quality.routing.disagreement import disagreement
 from quality.routing.draws import draws
 from quality.routing.queued import Queued
@@ -35,8 +36,6 @@ from schemas.errors import InputError
 from schemas.routing import RoutingPolicy
 from schemas.verdicts import Reason, Selection
 
-# The draw that decides which vectors stand for a block.
-SAMPLE = "sample"
 # Where no signal says how many centers it needs, there are so many, to say what a typical distance is.
 CENTERS = 64
 
@@ -87,7 +86,6 @@ class Router:
     def __init__(self, policy: RoutingPolicy, state: RoutingState, *, own: Mapping[str, OwnSignal]) -> None:
         self._policy = policy
         self._own = own
-        self._purposes = (*weights(policy), Reason.QUOTA, Reason.AUDIT, *((SAMPLE,) if policy.space else ()))
         self._block = state.block
         self._since = state.since
         self._steering = state.steering
@@ -128,25 +126,25 @@ class Router:
     def route(self, batch: Batch) -> dict[int, Selection]:
         """Return why samples are selected, by their places in the batch; and fold them all."""
         selections: dict[int, Selection] = {}
-        drawn = dict(zip(self._purposes, draws(batch.sample_ids, self._purposes).T, strict=True))
-        for block, places in _blocks(batch.offsets, self._policy.block):
+        drawn = self._drawn(batch)
+        for block, within in _blocks(batch.offsets, self._policy.block):
             self._enter(block)
-            part = self._part(batch, places, {purpose: each[places] for purpose, each in drawn.items()})
+            part = self._part(batch, within, {purpose: each[within] for purpose, each in drawn.items()})
             scores = self._scores(part)
-            chances = self._chances(part, scores)
-            chosen, named = self._chosen(part, scores, chances)
-            self._fold(part, scores, chosen, named)
-            selections |= {places.start + place: selection for place, selection in chosen.items()}
+            places = {reason: bins.binned(score) for reason, score in scores.items()}
+            chosen, named = self._chosen(part, scores, self._chances(part, places))
+            self._fold(part, places, chosen, named)
+            selections |= {within.start + place: selection for place, selection in chosen.items()}
         return selections
 
     def explain(self, batch: Batch) -> Explanation:
         """Say why the one sample of a batch is selected or not; it must then be routed by another router."""
         ((block, places),) = _blocks(batch.offsets, self._policy.block)
         self._enter(block)
-        drawn = dict(zip(self._purposes, draws(batch.sample_ids, self._purposes).T, strict=True))
+        drawn = self._drawn(batch)
         part = self._part(batch, places, drawn)
         scores = self._scores(part)
-        chances = self._chances(part, scores)
+        chances = self._chances(part, {reason: bins.binned(score) for reason, score in scores.items()})
         thresholds = self._deciding.thresholds
         rivals = self._rivals(part, np.zeros(1, np.int64))
         return Explanation(
@@ -197,12 +195,18 @@ class Router:
             return of_margins(part["prediction.margin"])
         return uncertain(part["prediction.scores"], measure, self._steering.temperature)
 
-    def _chances(self, part: Part, scores: Mapping[str, Scores]) -> dict[str, Scores]:
+    def _drawn(self, batch: Batch) -> dict[str, Scores]:
+        purposes = self._deciding.purposes
+        return dict(zip(purposes, draws(batch.sample_ids, purposes).T, strict=True))
+
+    def _chances(self, part: Part, places: Mapping[str, Places]) -> dict[str, Scores]:
         """Return the probability with which each reason selects each sample; their draws are independent."""
         deciding = self._deciding
-        found = {reason: bins.chances(score, deciding.thresholds[reason]) for reason, score in scores.items()}
+        found = {reason: bins.chances(each, deciding.thresholds[reason]) for reason, each in places.items()}
         if any(deciding.short.values()):
-            found[Reason.QUOTA] = quota({name: part.names(name) for name in self._slices}, deciding.short, len(part))
+            found[Reason.QUOTA] = quota(
+                {name: part.names(name) for name in self._deciding.slices}, deciding.short, len(part)
+            )
         found[Reason.AUDIT] = np.full(len(part), deciding.audit)
         return found
 
@@ -255,17 +259,17 @@ class Router:
             coverage=Coverage(seen.sample, points, far=self._opening.far, by_now=self._covered),
         )
 
-    def _fold(self, part: Part, scores: Mapping[str, Scores], chosen: Mapping[int, Selection], named: int) -> None:
+    def _fold(self, part: Part, places: Mapping[str, Places], chosen: Mapping[int, Selection], named: int) -> None:
         before = self._counted
-        by_signals = [place for place, one in chosen.items() if not scores.keys().isdisjoint(one.reasons)]
-        names = {column: part.names(column) for column in self._columns}
-        taken = {column: [names[column][place] for place in by_signals] for column in self._slices}
+        by_signals = [place for place, one in chosen.items() if not places.keys().isdisjoint(one.reasons)]
+        names = {column: part.names(column) for column in self._deciding.columns}
+        taken = {column: [names[column][place] for place in by_signals] for column in self._deciding.slices}
         self._counted = Counts(
             seen={column: tallied(before.seen.get(column, {}), values) for column, values in names.items()},
             taken={column: tallied(before.taken.get(column, {}), values) for column, values in taken.items()},
             scores={
-                reason: before.scores.get(reason, bins.NONE) + bins.counted(score)
-                for reason, score in scores.items()
+                reason: before.scores.get(reason, bins.NONE) + bins.counted(each)
+                for reason, each in places.items()
                 if reason != Reason.RARE
             },
             routed=before.routed + len(part),
@@ -298,16 +302,6 @@ class Router:
     def _decided(self) -> Deciding:
         return decide(self._policy, self._steering, self._used, self._opening.purse, self._opening.filled)
 
-    @property
-    def _slices(self) -> set[str]:
-        """The columns of which some values may be short."""
-        return {*self._policy.fair, *(quota.column for quota in self._policy.quotas)}
-
-    @property
-    def _columns(self) -> set[str]:
-        """The columns whose values are counted."""
-        return self._slices.union(self._policy.rare.columns if self._policy.rare else ())
-
     def _see(self) -> None:
         """Fold the block's vectors into what was seen; points of another lattice mean nothing any more."""
         if self._policy.space is None:
@@ -330,6 +324,9 @@ def _checked(name: str, scores: Scores, count: int) -> Scores:
 
 def _blocks(offsets: Sequence[int], size: int) -> Iterator[tuple[int, slice]]:
     """Yield each block that has offsets, with the places of these."""
+    if offsets[0] // size == offsets[-1] // size:
+        yield offsets[0] // size, slice(0, len(offsets))
+        return
     blocks: NDArray[np.int64] = np.array(offsets, np.int64) // size
     starts = [0, *(np.flatnonzero(np.diff(blocks)) + 1).tolist(), len(offsets)]
     for start, end in pairwise(starts):
