@@ -7,8 +7,8 @@ from rich.table import Table
 
 from assay.options import ProjectFolder, out, settings_of, time_of
 from assay.services import open_services
+from quality.routing.explanation import Explanation, Said
 from quality.routing.rehearsal import Rehearsal, Tally, throughout
-from quality.routing.router import Explanation, Said
 from schemas.errors import InputError
 from schemas.verdicts import Selection
 from storage import steering

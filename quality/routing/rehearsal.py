@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from quality.decoding import Decoded, decode
 from quality.routing.batch import Batch
-from quality.routing.router import Explanation, Router
+from quality.routing.explanation import Explanation
+from quality.routing.router import Router
 from quality.routing.state import Plan, RoutingState
 from quality.screening import Screening
 from schemas.routing import Steering

@@ -10,7 +10,7 @@ record by record. So a selection depends on the records and where they stand, no
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from itertools import pairwise
 
@@ -25,6 +25,7 @@ from quality.routing.counts import DECAY, Counts, added, tallied
 from quality.routing.deciding import SAMPLE, Deciding, decide
 from quality.routing.disagreement import disagreement
 from quality.routing.draws import draws
+from quality.routing.explanation import Explanation, Said
 from quality.routing.queued import Queued
 from quality.routing.quota import filled, quota
 from quality.routing.rare import rare
@@ -38,46 +39,6 @@ from schemas.verdicts import Reason, Selection
 
 # Where no signal says how many centers it needs, there are so many, to say what a typical distance is.
 CENTERS = 64
-
-
-@dataclass(frozen=True, kw_only=True)
-class Said:
-    """What one reason said of a sample.
-
-    It would select it with probability `chance`, which follows from the score and `threshold`, both in [0, 1], where
-    there are such; it does if `drawn` lies below that, unless what is queued has made it worthless.
-    """
-
-    score: float | None
-    threshold: float | None
-    chance: float
-    drawn: float
-    holds: bool
-
-    @property
-    def selects(self) -> bool:
-        """Whether it selects the sample."""
-        return self.drawn < self.chance and self.holds
-
-
-@dataclass(frozen=True, kw_only=True)
-class Explanation:
-    """Why a sample is selected, or is not: what each reason said, and whether a token was left.
-
-    `mix` is the share of the budget that each reason had in the sample's block, under that version of the steering.
-    """
-
-    block: int
-    steering: int
-    mix: Mapping[str, float]
-    said: Mapping[str, Said]
-    token: bool
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """The reasons of the selection; none where there is none."""
-        found = tuple(reason for reason, said in self.said.items() if said.selects)
-        return found if self.token or Reason.AUDIT in found else ()
 
 
 class Router:
