@@ -5,7 +5,7 @@ import importlib.util
 import json
 import sys
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -14,9 +14,10 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from quality.columns import ENVELOPE, is_known, kinds, payload_of
+from quality.columns import ENVELOPE, payload_of
 from quality.contracts import Contract
 from quality.routing.batch import OwnSignal
+from quality.routing.fitting import lists_numbers, misfits
 from quality.rules import Rule, compile_suite
 from quality.screening import Screening
 from schemas.errors import InputError, ProjectError
@@ -155,7 +156,7 @@ class _Reading:
         current = payload_of(samples[config.contract.current])
         rules = () if suite is None else self.rules(suite, None if current is Payload else current)
         self.check_duplicates(config, current)
-        self.check_routing(config.routing, current)
+        self.problems += () if current is Payload else misfits(config.routing, current)
         return Project(
             folder=self.folder,
             config=config,
@@ -281,23 +282,8 @@ class _Reading:
         if policy.field not in payload.model_fields:
             fields = ", ".join(payload.model_fields)
             self.problems.append(f"duplicates.field: the contract has no field {policy.field}; it has {fields}.")
-        elif kinds(policy.field, payload) - {"array"}:
+        elif not lists_numbers(policy.field, payload):
             self.problems.append(f"duplicates.field: {policy.field} must be a list of numbers, to measure distances.")
-
-    def check_routing(self, policy: RoutingPolicy, payload: type[Payload]) -> None:
-        if payload is Payload:
-            return
-        for where, column in _columns(policy):
-            if not is_known(column, payload):
-                self.problems.append(f"{where}: samples of this contract have no column {column!r}.")
-        if policy.space and policy.space.field != "embedding":
-            field = policy.space.field
-            if field not in payload.model_fields:
-                self.problems.append(
-                    f"routing.space.field: the contract has no field {field!r}; `embedding` is one too."
-                )
-            elif kinds(field, payload) - {"array"}:
-                self.problems.append(f"routing.space.field: {field} must be a list of numbers, to measure distances.")
 
     def signals(self, policy: RoutingPolicy) -> dict[str, OwnSignal]:
         """Return the signals of the project's own, by name, made with their options."""
@@ -312,15 +298,6 @@ class _Reading:
             except Exception as error:  # noqa: BLE001 - whatever a package raises is a problem of that signal
                 self.problems.append(f"routing.own.{name}: it cannot be made: {type(error).__name__}: {error}.")
         return found
-
-
-def _columns(policy: RoutingPolicy) -> Iterator[tuple[str, str]]:
-    """Yield the columns that a policy names, each after the place where it does."""
-    yield from (("routing.fair", column) for column in policy.fair)
-    yield from (("routing.rare.columns", column) for column in (policy.rare.columns if policy.rare else ()))
-    yield from ((f"routing.quotas.{number}.column", quota.column) for number, quota in enumerate(policy.quotas))
-    if policy.disagreement:
-        yield "routing.disagreement.column", policy.disagreement.column
 
 
 def _absent(*_: object) -> Any:

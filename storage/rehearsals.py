@@ -59,26 +59,27 @@ def _selected(engine: Engine, place: dict[str, Any]) -> Selection | None:
 
 
 def archived(lake: Lake, project: str, where: str | None = None) -> Iterator[tuple[int, list[Archived]]]:
-    """Yield the archived samples for which `where`, an Iceberg filter, holds: each partition's, by their offsets.
+    """Yield the archived samples for which `where`, an Iceberg filter, holds: each partition's, by their offsets."""
+    partitions = sorted(set(lake.samples(project, ("partition",), where).column("partition").to_pylist()))
+    for partition in partitions:
+        yield partition, archived_of(lake, project, partition, where)
+
+
+def archived_of(lake: Lake, project: str, partition: int, where: str | None = None) -> list[Archived]:
+    """Return the archived samples of one partition, as `archived` does.
 
     The lake keeps when a sample occurred, not when its record was published: a budget per hour goes by the former.
     """
-    partitions = sorted(set(lake.samples(project, ("partition",), where).column("partition").to_pylist()))
-    for partition in partitions:
-        here = f"partition == {partition}"
-        table = lake.samples(project, where=here if where is None else f"{here} and {where}")
-        rows = table.sort_by([("offset", "ascending")]).to_pylist()
-        yield (
-            partition,
-            [
-                Archived(
-                    offset=row["offset"],
-                    timestamp=(row["occurred_at"] - EPOCH) // timedelta(milliseconds=1),
-                    value=to_json(sample_of(row)),
-                )
-                for row in rows
-            ],
+    here = f"partition == {partition}"
+    table = lake.samples(project, where=here if where is None else f"{here} and {where}")
+    return [
+        Archived(
+            offset=row["offset"],
+            timestamp=(row["occurred_at"] - EPOCH) // timedelta(milliseconds=1),
+            value=to_json(sample_of(row)),
         )
+        for row in table.sort_by([("offset", "ascending")]).to_pylist()
+    ]
 
 
 @lost_connections_named()

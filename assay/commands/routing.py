@@ -12,7 +12,7 @@ from quality.routing.rehearsal import Rehearsal, Tally, throughout
 from schemas.errors import InputError
 from schemas.verdicts import Selection
 from storage import steering
-from storage.rehearsals import archived, find, taken_up
+from storage.rehearsals import archived, archived_of, find, taken_up
 
 # Of a column so many values are shown, the most frequent.
 SHOWN = 20
@@ -26,8 +26,7 @@ def explain(
         name = services.project.config.name
         sought = find(services.lake, services.engine, name, sample_id)
         plans = taken_up(services.engine, name, sought.topic, sought.partition)
-        where = f"partition == {sought.partition} and offset <= {sought.offset}"
-        ((_, samples),) = archived(services.lake, name, where)
+        samples = archived_of(services.lake, name, sought.partition, f"offset <= {sought.offset}")
         explanation = Rehearsal(services.project.screening, plans).explain(samples)
     out.print(f"{sample_id} stands at offset {sought.offset} of {sought.topic}-{sought.partition}.")
     out.print(_then(sought.selected))

@@ -44,7 +44,8 @@ class Batch:
 class Part:
     """The samples of a batch that lie in one block, with their draws by purpose.
 
-    `points` (n, w) are their places in the routing's space, of those that are `known`.
+    `points` (n, w) are their places in the routing's space, of those that are `known`; `names` are the values of
+    columns as they are counted.
     """
 
     batch: Batch
@@ -52,6 +53,7 @@ class Part:
     drawn: Mapping[str, Scores]
     points: Points
     known: NDArray[np.bool_]
+    names: Mapping[str, Sequence[str | None]]
 
     def __len__(self) -> int:
         return len(self.known)
@@ -69,6 +71,7 @@ class Part:
         """When the samples were published, in milliseconds."""
         return self.batch.timestamps[self.places]
 
-    def names(self, column: str) -> Sequence[str | None]:
-        """Return the values of a column as they are counted."""
-        return self[column] if column in TEXTS else texts(self[column])
+
+def named(column: str, values: Sequence[Any]) -> Sequence[str | None]:
+    """Return values of a column as they are counted."""
+    return values if column in TEXTS else texts(values)

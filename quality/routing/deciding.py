@@ -10,7 +10,7 @@ from quality.routing.budget import Purse, wanted
 from quality.routing.counts import Counts, Values
 from quality.routing.mixer import mix
 from quality.routing.quota import Chances, left, shortfalls
-from quality.routing.rare import scores_of
+from quality.routing.rare import rare
 from schemas.routing import RoutingPolicy, Steering
 from schemas.verdicts import Reason
 
@@ -26,9 +26,8 @@ class Deciding:
     """The share of each value of the columns that `rare` looks at, each signal's threshold, and what is drawn besides.
 
     `purposes` are what draws are made for, `slices` the columns of which values may be short, `columns` all that are
-    counted.
-    `mix` is the share of the budget by reason, `offered` the part of the stream that thresholds are to select, `short`
-    the chances of slices that are short, and `audit` the share that is drawn uniformly.
+    counted. `mix` is the share of the budget by reason, `offered` the part of the stream that thresholds are to select,
+    `short` the chances of slices that are short, and `audit` the share that is drawn uniformly.
     """
 
     policy: RoutingPolicy
@@ -63,22 +62,22 @@ def decide(policy: RoutingPolicy, steering: Steering, used: Counts, purse: Purse
     """
     records = used.routed / used.blocks if used.blocks else float(policy.block)
     income, aim = wanted(policy.budget, purse, policy.block, records)
-    parts = mix(weights(policy), steering.hits, audit=policy.audit, at_first=policy.at_first)
+    signals = weights(policy)
+    parts = mix(signals, steering.hits, audit=policy.audit, at_first=policy.at_first)
     audit = min(aim, parts[Reason.AUDIT] * income)
     scores = _scores(policy, used)
     lacking = left(policy.quotas, filled)
     short = shortfalls(used, short=lacking, fair=policy.fair, wanted=aim - audit, records=records)
     share = max(0.0, aim - audit - _drawn(used, short, records)) / records
     yielded = max(LEAST_YIELD, min(1.0, used.chosen / used.offered)) if used.offered else 1.0
-    shares = _filled(
-        {reason: part for reason, part in parts.items() if reason != Reason.AUDIT}, share / yielded, scores
-    )
+    of_signals = {reason: part for reason, part in parts.items() if reason != Reason.AUDIT}
+    shares = _filled(of_signals, share / yielded, scores)
     offered = sum(shares.values())
     slices = tuple(sorted({*policy.fair, *(quota.column for quota in policy.quotas)}))
     looked_at = policy.rare.columns if policy.rare else ()
     return Deciding(
         policy=policy,
-        purposes=(*weights(policy), Reason.QUOTA, Reason.AUDIT, *((SAMPLE,) if policy.space else ())),
+        purposes=(*signals, Reason.QUOTA, Reason.AUDIT, *((SAMPLE,) if policy.space else ())),
         slices=slices,
         columns=tuple(sorted({*slices, *looked_at})),
         mix=parts,
@@ -97,8 +96,11 @@ def _scores(policy: RoutingPolicy, used: Counts) -> dict[str, Bins]:
     """
     found = {reason: used.scores.get(reason, NONE) for reason in weights(policy)}
     if policy.rare:
-        columns = [scores_of(used.seen.get(column, {}), policy.rare.below) for column in policy.rare.columns]
-        bins = np.sum([np.bincount(binned(scores), counts, BINS) for scores, counts in columns], axis=0)
+        bins = np.zeros(BINS)
+        for column in policy.rare.columns:
+            counts = used.seen.get(column, {})
+            by_now = rare(list(counts), used.shares(column), policy.rare.below)
+            bins += np.bincount(binned(by_now), list(counts.values()), BINS)
         bins[0] = max(0.0, used.routed - float(bins[1:].sum()))
         found[Reason.RARE] = bins
     return found

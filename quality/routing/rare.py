@@ -18,12 +18,5 @@ def rare(values: Sequence[str | None], shares: Mapping[str, float], below: float
     return np.fromiter(map(known.__getitem__, values), np.float64, len(values))
 
 
-def scores_of(counts: Mapping[str, float], below: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the score that each value has by now, and how many had it."""
-    total = sum(counts.values())
-    shares = {value: count / total for value, count in counts.items()} if total else {}
-    return rare(list(counts), shares, below), np.array(list(counts.values()), np.float64)
-
-
 def _rare(value: str | None, shares: Mapping[str, float], below: float) -> float:
     return 0.0 if value is None else max(0.0, 1.0 - shares.get(value, 0.0) / below)

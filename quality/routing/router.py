@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality.routing import bins, space
-from quality.routing.batch import Batch, OwnSignal, Part, Scores
+from quality.routing.batch import Batch, OwnSignal, Part, Scores, named
 from quality.routing.bins import Places
 from quality.routing.budget import Spending
 from quality.routing.counts import DECAY, Counts, added, tallied
@@ -130,7 +130,8 @@ class Router:
         points = self._queued.points[:0]
         if self._policy.space and self._seen.length:
             points, known = self._seen.placed(batch.columns[self._policy.space.field][places])
-        return Part(batch=batch, places=places, drawn=drawn, points=points, known=known)
+        names = {column: named(column, batch.columns[column][places]) for column in self._deciding.columns}
+        return Part(batch=batch, places=places, drawn=drawn, points=points, known=known, names=names)
 
     def _scores(self, part: Part) -> dict[str, Scores]:
         """Return what each signal says of each sample."""
@@ -139,7 +140,7 @@ class Router:
             found[Reason.UNCERTAIN] = self._uncertain(part, policy.uncertain.measure)
         if policy.rare:
             shares, below = self._deciding.shares, policy.rare.below
-            columns = [rare(part.names(column), shares[column], below) for column in policy.rare.columns]
+            columns = [rare(part.names[column], shares[column], below) for column in policy.rare.columns]
             found[Reason.RARE] = np.maximum.reduce(columns)
         if policy.novel:
             found[Reason.NOVEL] = space.novelty(self._seen, part.points, part.known)
@@ -165,9 +166,7 @@ class Router:
         deciding = self._deciding
         found = {reason: bins.chances(each, deciding.thresholds[reason]) for reason, each in places.items()}
         if any(deciding.short.values()):
-            found[Reason.QUOTA] = quota(
-                {name: part.names(name) for name in self._deciding.slices}, deciding.short, len(part)
-            )
+            found[Reason.QUOTA] = quota(part.names, deciding.short, len(part))
         found[Reason.AUDIT] = np.full(len(part), deciding.audit)
         return found
 
@@ -176,9 +175,9 @@ class Router:
     ) -> tuple[dict[int, Selection], int]:
         """Return what is selected, and how many samples signals name.
 
-        Not all of these are selected: tokens may lack, and what the queue has made worthless is not named. But the
-        audit selects whatever it draws: were anything left out of it, it would not be uniform. The propensity is that
-        of the reasons that could select a sample in its place.
+        Not all of these are selected: tokens may lack, and what the queue has made worthless is not named. The audit
+        selects whatever it draws, or it would not be uniform, until a bucket's worth of tokens lacks. The propensity is
+        that of the reasons that could select a sample in its place.
         """
         hits = {reason: part.drawn[reason] < chance for reason, chance in chances.items()}
         places = np.flatnonzero(np.logical_or.reduce(list(hits.values())))
@@ -223,10 +222,9 @@ class Router:
     def _fold(self, part: Part, places: Mapping[str, Places], chosen: Mapping[int, Selection], named: int) -> None:
         before = self._counted
         by_signals = [place for place, one in chosen.items() if not places.keys().isdisjoint(one.reasons)]
-        names = {column: part.names(column) for column in self._deciding.columns}
-        taken = {column: [names[column][place] for place in by_signals] for column in self._deciding.slices}
+        taken = {column: [part.names[column][place] for place in by_signals] for column in self._deciding.slices}
         self._counted = Counts(
-            seen={column: tallied(before.seen.get(column, {}), values) for column, values in names.items()},
+            seen={column: tallied(before.seen.get(column, {}), values) for column, values in part.names.items()},
             taken={column: tallied(before.taken.get(column, {}), values) for column, values in taken.items()},
             scores={
                 reason: before.scores.get(reason, bins.NONE) + bins.counted(each)
@@ -236,7 +234,7 @@ class Router:
             routed=before.routed + len(part),
             chosen=before.chosen + named,
         )
-        self._filled = filled(self._policy.quotas, self._filled, names, chosen)
+        self._filled = filled(self._policy.quotas, self._filled, part.names, chosen)
         if self._policy.space:
             self._sampled = space.sampled(
                 self._sampled, part[self._policy.space.field], part.offsets, part.drawn[SAMPLE]

@@ -26,8 +26,6 @@ from schemas.verdicts import Reason
 CHECKOUT = Path(__file__).resolve().parents[2]
 SAMPLES = 3000
 PATIENCE = 200.0
-# A port that nobody has taken yet may answer itself, and then nothing comes: ask again soon.
-SOON = {"connect_timeout": 2}
 
 
 @dataclass(kw_only=True)
@@ -79,9 +77,7 @@ class Run:
         """
         told = (self.var / "demo" / "stack.env").read_text()
         (url,) = re.findall(r"^ASSAY_DATABASE_URL='(.*)'$", told, re.MULTILINE)
-        engine = create_engine(
-            url.replace("postgresql://", "postgresql+psycopg://", 1), poolclass=NullPool, connect_args=SOON
-        )
+        engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), poolclass=NullPool)
         with engine.connect() as connection:
             yield connection
 
