@@ -2,8 +2,8 @@
 
 It must poll whatever happens elsewhere, for that is how a group learns that its member lives, and how the member learns
 which partitions it has. So it does not wait long for a slow handler: records wait here, and become one frame once the
-one before it has begun to be handled. At low rates a frame is what one fetch brought; under load frames grow, and with
-them the share of the work that is paid once a frame shrinks.
+one before it has begun to be handled. At low rates a frame is what arrived while the broker held back one fetch; under
+load frames grow, and with them the share of the work that is paid once a frame shrinks.
 """
 
 import threading
@@ -39,6 +39,10 @@ GRACE_SECONDS = 1.0
 # milliseconds. By itself it would hold 64 MiB, all gone from the processor's caches when their turn comes, and then
 # pause for a second.
 AHEAD = {"queued.min.messages": 20_000, "queued.max.messages.kbytes": 16_384, "fetch.queue.backoff.ms": 2}
+# The broker answers a fetch once it has so many bytes, or after so many milliseconds with what it has. Were each record
+# fetched as it comes, frames would be of one record, and a thousand of these a second keep a processor busy: then they
+# wait for each other, for longer than this.
+GATHERED = {"fetch.min.bytes": 65_536, "fetch.wait.max.ms": 10}
 # How long a poll waits for a record, in seconds; less where a paused partition may soon go on.
 PATIENCE, SHORT = 0.1, 0.002
 NO_HEADERS: Headers = ()
@@ -67,7 +71,7 @@ class Reader:
 
     def __init__(self, config: Mapping[str, Any], *, frame_records: int, listener: Listener) -> None:
         own = {"enable.auto.commit": False, "enable.partition.eof": False, "on_commit": _committed}
-        self._kafka = Consumer({**AHEAD, **config, **own})
+        self._kafka = Consumer({**AHEAD, **GATHERED, **config, **own})
         self._frame_records = frame_records
         self._listener = listener
         self._waiting: dict[Place, deque[Any]] = {}
