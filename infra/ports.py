@@ -31,16 +31,18 @@ class Ports:
     airflow: int
 
 
-def choose_ports(settings: InfraSettings) -> Ports:
+def choose_ports(settings: InfraSettings, *, running: bool = False) -> Ports:
     """Return the stack's ports, choosing and remembering those that the user did not set.
 
-    A remembered port that somebody else took meanwhile is replaced; one that this stack itself holds is kept.
+    A remembered port that somebody else took meanwhile is replaced; one that this stack itself holds is kept. Of a
+    stack that is `running` every remembered one is: a process that has just been started may not be known as its own
+    yet, and its port would be taken for somebody else's.
     """
     file = settings.var / "run" / "ports.json"
     remembered = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     chosen: dict[str, int] = {}
     for name in Ports.__dataclass_fields__:
-        kept = _kept(settings, name, remembered.get(name))
+        kept = _kept(settings, name, remembered.get(name), running=running)
         chosen[name] = kept or free_port(PREFERRED.get(name), chosen.values())
     if chosen != remembered:
         write_private(file, json.dumps(chosen))
@@ -86,12 +88,12 @@ def variable_of(name: str) -> str:
     return f"{PREFIX}{name.upper()}_PORT"
 
 
-def _kept(settings: InfraSettings, name: str, remembered: int | None) -> int | None:
-    """Return the user's port, taken or not; else the remembered one, unless somebody else took it."""
+def _kept(settings: InfraSettings, name: str, remembered: int | None, *, running: bool) -> int | None:
+    """Return the user's port, taken or not; else the remembered one, unless somebody else took it before the start."""
     wanted: int | None = getattr(settings, f"{name}_port", None)
     if wanted or remembered is None:
         return wanted
-    return remembered if is_free(remembered) or _is_ours(settings, remembered) else None
+    return remembered if running or is_free(remembered) or _is_ours(settings, remembered) else None
 
 
 def _is_ours(settings: InfraSettings, port: int) -> bool:

@@ -44,7 +44,7 @@ class Stack:
     def ports(self) -> Ports:
         """Port of each service; chooses and remembers those that nobody set."""
         make_var(self.settings.var)
-        return choose_ports(self.settings)
+        return choose_ports(self.settings, running=self._supervisor.is_alive())
 
     @cached_property
     def addresses(self) -> Addresses:

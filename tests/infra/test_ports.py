@@ -36,6 +36,14 @@ def test_a_remembered_port_that_somebody_took_is_replaced(tmp_path: Path) -> Non
         assert choose_ports(InfraSettings(var=tmp_path)).postgres != first.postgres
 
 
+def test_a_running_stack_keeps_its_ports_whoever_seems_to_hold_them(tmp_path: Path) -> None:
+    """A process that asks beside a start must not have clients told other addresses."""
+    settings = InfraSettings(var=tmp_path)
+    first = choose_ports(settings)
+    with socket.create_server(("127.0.0.1", first.postgres)):
+        assert choose_ports(settings, running=True) == first
+
+
 def test_a_taken_port_names_its_holder_and_the_variable(taken: int) -> None:
     """The user can end the one, or change the other."""
     with pytest.raises(PortTakenError, match=rf"Port {taken} is taken by .*process \d+.*set ASSAY_KAFKA_PORT"):
