@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
+from quality.recent_ids import RecentIds
 from schemas.project import DuplicatePolicy
 from schemas.verdicts import DuplicateOf
 
@@ -59,13 +59,12 @@ def find_duplicates(
 
 def _same_ids(arrivals: Arrivals, recent: Recent, window: int) -> tuple[dict[int, DuplicateOf], Recent]:
     """Compare ids only: of the samples in the window all are known by their ids, oldest first."""
+    ids = recent.offsets if isinstance(recent.offsets, RecentIds) else RecentIds(recent.offsets)
     fresh = dict(zip(arrivals.sample_ids, arrivals.offsets, strict=True))
-    if len(fresh) == len(arrivals.offsets) and recent.offsets.keys().isdisjoint(fresh):
-        known = {**recent.offsets, **fresh}
-        for name in list(islice(known, max(0, len(known) - window))):
-            del known[name]
-        return {}, Recent(offsets=known)
-    known, order, oldest = dict(recent.offsets), list(recent.offsets), 0
+    if len(fresh) == len(arrivals.offsets) and ids.surely_lack(fresh):
+        return {}, Recent(offsets=ids.grown(fresh, window))
+    known = ids.written()
+    order, oldest = list(known), 0
     found: dict[int, DuplicateOf] = {}
     for place, (offset, name) in enumerate(zip(arrivals.offsets, arrivals.sample_ids, strict=True)):
         while len(known) > window:
