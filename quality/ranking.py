@@ -52,8 +52,9 @@ def _are_alike(names: Sequence[str], scores: Sequence[Scores]) -> bool:
 def _rank(scores: Scores | None) -> Ranked:
     if not scores:
         return None, None, None
-    ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
-    return *ranked[0], ranked[0][1] - (ranked[1][1] if len(ranked) > 1 else 0.0)
+    best = max(scores.values())
+    top = min(name for name, score in scores.items() if score == best)
+    return top, scores[top], scores[top] - max((score for name, score in scores.items() if name != top), default=0.0)
 
 
 def _rank_alike(names: Sequence[str], scores: Sequence[Scores]) -> Ranking:

@@ -62,6 +62,8 @@ class Delivery:
         Raises:
             UnavailableError: the broker did not confirm them all in time; some may have arrived.
         """
+        if self._future.done():  # most are by the time that somebody asks
+            return self._future.result()
         try:
             await asyncio.wait_for(asyncio.wrap_future(self._future), seconds)
         except TimeoutError:
