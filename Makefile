@@ -62,7 +62,7 @@ lock: setup ## resolve the dependencies anew and write requirements/*.txt and th
 	$(COMPILE) --upgrade --group pyproject.toml:bench -o requirements/bench.txt
 	.venv/bin/python -m infra.jars lock
 
-bench-stream: ## measure screening beside Faust, Quix Streams and aiokafka (about 6 minutes)
+bench-stream: ## measure screening beside Faust, Quix Streams and aiokafka (about 8 minutes)
 	@infra/setup.sh bench
 	@.venv/bin/python -m bench.stream $(ARGS)
 

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -36,7 +36,8 @@ START_SECONDS, MEASURED_SECONDS = 60.0, 12.0
 # must have dealt out the partitions.
 WARM_UP_RECORDS, DEALING_RECORDS = 2_000, 200_000
 RATES = (1_000, 10_000)
-LATENCY_SECONDS = 15.0
+LATENCY_ENGINES = ("assay", "quix")
+LATENCY_SECONDS = 10.0
 # Before that, the broker and the worker are at the same work unmeasured: code is compiled, caches fill.
 SETTLING_SECONDS = 5.0
 # How often the feeder wakes, in seconds: asleep in between, for the engines need the processor.
@@ -95,6 +96,26 @@ def latency(bench: Bench, engine: str, rate: int) -> dict[str, float]:
         "p99": round(float(np.percentile(waits, 99)), 2),
         "samples": len(waits),
         "missing": len(sent.keys() - seen.keys()),
+    }
+
+
+def latencies(bench: Bench, rounds: int) -> dict[str, dict[str, list[dict[str, float]]]]:
+    """Return, for each engine and rate, what `latency` found in each round; the engines alternate."""
+    found: dict[str, dict[str, list[dict[str, float]]]] = {
+        engine: {str(rate): [] for rate in RATES} for engine in LATENCY_ENGINES
+    }
+    for number in range(rounds):
+        for engine in LATENCY_ENGINES if number % 2 == 0 else reversed(LATENCY_ENGINES):
+            for rate in RATES:
+                found[engine][str(rate)].append(latency(bench, engine, rate))
+                print(f"round {number + 1}, {engine} at {rate}/s: {found[engine][str(rate)][-1]} ms", flush=True)
+    return found
+
+
+def _medians(by_rate: Mapping[str, Sequence[Mapping[str, float]]]) -> dict[str, dict[str, float]]:
+    return {
+        rate: {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
+        for rate, rounds in by_rate.items()
     }
 
 
@@ -199,8 +220,7 @@ def stages(bench: Bench, records: int) -> dict[str, float]:
 
 def measured(bench: Bench, arguments: argparse.Namespace) -> dict[str, Any]:
     """Return everything that is written."""
-    waits = {engine: {str(rate): latency(bench, engine, rate) for rate in RATES} for engine in ("assay", "quix")}
-    print("latency in ms:", json.dumps(waits))
+    waits = latencies(bench, arguments.rounds)
     publish(bench, arguments.records, arguments.seed)
     runs: dict[str, list[dict[str, float]]] = {engine: [] for engine in ENGINES}
     for number in range(arguments.rounds):
@@ -218,8 +238,9 @@ def measured(bench: Bench, arguments: argparse.Namespace) -> dict[str, Any]:
         "ratio_to_quix": round(rates["assay"] / rates["quix"], 2),
         "ratio_to_bare": round(rates["assay"] / rates["bare"], 2),
         "two_workers_to_one": round(pair["records_per_s"] / rates["assay"], 2),
-        "latency_ms": waits["assay"],
-        "latency_ms_quix": waits["quix"],
+        "latency_ms": _medians(waits["assay"]),
+        "latency_ms_quix": _medians(waits["quix"]),
+        "latency_ms_all_rounds": waits,
         "rss_mib": {
             "worker_early": round(statistics.median(run["rss_early_mib"] for run in runs["assay"])),
             "worker_late": round(statistics.median(run["rss_mib"] for run in runs["assay"])),
