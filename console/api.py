@@ -40,7 +40,7 @@ def _opened(settings: ConsoleSettings, storage: StorageSettings) -> Lifespan:
             project = read_project(settings.project)
             engine = open_engine(storage, pool_size=CONNECTIONS)
             stack.callback(engine.dispose)
-            ensure(engine, project.config.name, project.guideline)
+            ensure(engine, project.config.name, project.guideline, project.config.labels.classes)
             sample = project.samples[project.config.contract.current]
             app.state.desk = Desk(engine=engine, project=project.config, contract=json_schema(sample))
             yield

@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from console.desk import Asking, Lead, OpenDesk
 from console.problems import Problem
 from labeling.findings import confused_pairs
-from schemas.labels import Finding, Guideline, Label
-from storage import answers, guidelines, queue, votes
+from schemas.guidelines import ClassChange, Definition, Guideline
+from schemas.labels import Finding, Label
+from storage import answers, guidelines, publishing, queue, votes
 
 Class = Annotated[str, Field(max_length=200)]
 
@@ -27,11 +28,16 @@ class Given(BaseModel):
 
 
 class Proposal(BaseModel):
-    """The next version of the guideline, and the class pairs that it settles."""
+    """The next version of the guideline: its text, the class pairs that it settles, and what becomes of classes.
+
+    Without `definitions` those in force stay.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     body: Annotated[str, Field(min_length=1, max_length=200_000)]
+    definitions: Annotated[tuple[Definition, ...], Field(max_length=1000)] = ()
+    changes: Annotated[tuple[ClassChange, ...], Field(max_length=1000)] = ()
     settles: Annotated[tuple[tuple[Class, Class], ...], Field(max_length=1000)] = ()
 
 
@@ -53,7 +59,7 @@ def claim(desk: OpenDesk, labeler: Asking) -> Any:
     assignment = queue.claim(desk.engine, desk.project, labeler)
     if assignment is None:
         return Response(status_code=204)
-    return Claimed(classes=desk.project.labels.classes, **vars(assignment))
+    return Claimed(**vars(assignment))
 
 
 @router.post("/assignments/{assignment_id}/label")
@@ -75,9 +81,9 @@ def history(desk: OpenDesk, _: Asking) -> list[Guideline]:
 
 
 @router.post("/guidelines", status_code=201)
-def publish(desk: OpenDesk, _: Lead, proposal: Proposal) -> guidelines.Published:
+def publish(desk: OpenDesk, _: Lead, proposal: Proposal) -> publishing.Published:
     """Publish the next guideline and have the tasks that it touches labeled anew; for leads."""
-    return guidelines.publish(desk.engine, desk.project, proposal.body, proposal.settles)
+    return publishing.publish(desk.engine, desk.project, **dict(proposal))
 
 
 @router.get("/findings")

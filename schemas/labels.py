@@ -54,11 +54,3 @@ class Finding(Event):
     classes: tuple[Answer, Answer]
     tasks: int
     of: int
-
-
-class Guideline(Event):
-    """One version of the label definitions; `settles` names the class pairs that this version decides."""
-
-    version: int
-    body: str
-    settles: tuple[tuple[Answer, Answer], ...] = ()

@@ -10,6 +10,7 @@ from schemas.labels import Answer, Label
 from schemas.project import ProjectConfig
 from schemas.topics import Topics
 from storage.database import lost_connections_named
+from storage.guidelines import classes_under
 from storage.labelers import Labeler
 from storage.queue import room
 from storage.tables import AssignmentRow, LabelerRow, LabelRow, OutboxRow, TaskRow
@@ -26,10 +27,8 @@ def answer(engine: Engine, project: ProjectConfig, labeler: Labeler, assignment_
         InputError: the answer is no class, or the assignment is not this labeler's.
         ConflictError: another answer was given before, or the lease expired and the task is no longer this labeler's.
     """
-    if answer not in project.labels.classes:
-        raise InputError(f"{answer[:80]!r} is no class: answer one of {', '.join(project.labels.classes)}.")
     with engine.begin() as connection:
-        _lock_task(connection, labeler, assignment_id)
+        _check_class(connection, project, _lock_task(connection, labeler, assignment_id), answer)
         row = connection.execute(_label_of(assignment_id)).one_or_none()
         if row is None:
             _check_lease(connection, labeler, assignment_id)
@@ -39,11 +38,21 @@ def answer(engine: Engine, project: ProjectConfig, labeler: Labeler, assignment_
         return _label(row)
 
 
-def _lock_task(connection: Connection, labeler: Labeler, assignment_id: UUID) -> None:
+def _check_class(connection: Connection, project: ProjectConfig, guideline: int, answer: Answer) -> None:
+    """Refuse what is no class under the guideline that the labeler was shown."""
+    shown = classes_under(connection, project, guideline)
+    if answer not in shown:
+        raise InputError(f"{answer[:80]!r} is no class: answer one of {', '.join(shown)}.")
+
+
+def _lock_task(connection: Connection, labeler: Labeler, assignment_id: UUID) -> int:
+    """Lock the assignment's task; return the version of the guideline under which it was leased."""
     mine = (AssignmentRow.assignment_id == assignment_id, AssignmentRow.labeler_id == labeler.labeler_id)
-    found = select(TaskRow.task_id).join(AssignmentRow, AssignmentRow.task_id == TaskRow.task_id).where(*mine)
-    if connection.scalar(found.with_for_update(of=TaskRow, key_share=True)) is None:
+    found = select(AssignmentRow.guideline).join(TaskRow, AssignmentRow.task_id == TaskRow.task_id).where(*mine)
+    guideline = connection.scalar(found.with_for_update(of=TaskRow, key_share=True))
+    if guideline is None:
         raise InputError(f"You have no assignment {assignment_id}: claim one, and answer under its id.")
+    return guideline
 
 
 def _check_lease(connection: Connection, labeler: Labeler, assignment_id: UUID) -> None:

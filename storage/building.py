@@ -12,7 +12,7 @@ from catalog.assembly import Assembler, Assembly, Exclusion, Row
 from catalog.canonical import sha256
 from catalog.manifest import Governing, content_hash
 from quality import columns
-from schemas.labels import Guideline
+from schemas.guidelines import Definition, Guideline
 from storage import guidelines
 from storage.candidates import Candidates, read_candidates, read_sample
 from storage.database import open_engine
@@ -65,12 +65,12 @@ def build(project: Project, settings: StorageSettings) -> BuildOutcome:
         stack.callback(engine.dispose)
         guideline = _guideline(engine, project)
         candidates = read_candidates(engine, lake, project)
-        assembly = _assembler(project).assemble(candidates.ready)
+        assembly = _assembler(project, guideline).assemble(candidates.ready)
         governing = governed_by(project, guideline)
         existing = find_content(engine, project.config.name, content_hash(assembly.rows, governing))
         if existing is not None:
             return _outcome(BuildStatus.UNCHANGED, candidates, assembly, release=existing)
-        results = judge(project, candidates, assembly)
+        results = judge(project, guideline, candidates, assembly)
         if not gate.is_open(results):
             return _outcome(BuildStatus.RED, candidates, assembly, results=results)
         release = publish(engine, settings, assembly.rows, governing, notes=_notes(assembly, results))
@@ -87,12 +87,14 @@ def governed_by(project: Project, guideline: Guideline) -> Governing:
         suite=project.suite_fingerprint,
         guideline=guideline.version,
         guideline_sha256=sha256(guideline.body.encode()),
-        classes=config.labels.classes,
+        classes=guideline.classes,
         recipe=config.dataset,
     )
 
 
-def judge(project: Project, candidates: Candidates, assembly: Assembly) -> tuple[gate.Result, ...]:
+def judge(
+    project: Project, guideline: Guideline, candidates: Candidates, assembly: Assembly
+) -> tuple[gate.Result, ...]:
     """Return the gate's results for the assembled rows; the suite is run by Great Expectations itself."""
     config = project.config
     return gate.check(
@@ -100,25 +102,26 @@ def judge(project: Project, candidates: Candidates, assembly: Assembly) -> tuple
         candidates.ready,
         expectations.run(project.suite, expectations.frame(_columns(project, assembly.rows), project.suite)),
         recipe=config.dataset,
-        classes=config.labels.classes,
+        classes=guideline.classes,
         first_answers=config.overlap.first,
     )
 
 
-def _assembler(project: Project) -> Assembler:
+def _assembler(project: Project, guideline: Guideline) -> Assembler:
     config = project.config
     return Assembler(
         project=config.name,
         recipe=config.dataset,
         contract=config.contract.current,
-        classes=config.labels.classes,
+        classes=guideline.classes,
     )
 
 
 def _guideline(engine: Engine, project: Project) -> Guideline:
     """Return the version in force; before any was published, that is the project's own text."""
     published = guidelines.history(engine, project.config.name)
-    return published[-1] if published else Guideline(version=1, body=project.guideline)
+    definitions = tuple(Definition(name=name) for name in project.config.labels.classes)
+    return published[-1] if published else Guideline(version=1, body=project.guideline, definitions=definitions)
 
 
 def _columns(project: Project, rows: Sequence[Row]) -> list[dict[str, object]]:

@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from labeling.consensus import one_coin
 from labeling.guidelines import Cast, current_votes, round_of
 from labeling.overlap import Decision, decide
-from schemas.labels import Consensus, Guideline, TaskStatus, Vote
+from schemas.guidelines import Guideline
+from schemas.labels import Consensus, TaskStatus
 from schemas.project import ProjectConfig
 from storage.database import lost_connections_named
 from storage.guidelines import keep_version, versions_after
@@ -36,14 +37,19 @@ def settle(engine: Engine, project: ProjectConfig, task_ids: Iterable[int]) -> d
     """
     with engine.begin() as connection:
         keep_version(connection, project.name)
-        tasks = _lock(connection, project.name, task_ids)
-        casts = casts_by_task(connection, TaskRow.task_id.in_([task.task_id for task in tasks]))
-        guidelines = versions_after(connection, project.name, min((task.guideline for task in tasks), default=0))
-        verdicts = {
-            task.task_id: _judge(project, task.guideline, casts.get(task.task_id, ()), guidelines) for task in tasks
-        }
-        for task_id, verdict in verdicts.items():
-            _store(connection, task_id, verdict)
+        return settle_within(connection, project, task_ids)
+
+
+def settle_within(connection: Connection, project: ProjectConfig, task_ids: Iterable[int]) -> dict[int, Decision]:
+    """Do what `settle` does in a transaction that new versions of the guideline are kept out of."""
+    tasks = _lock(connection, project.name, task_ids)
+    casts = casts_by_task(connection, TaskRow.task_id.in_([task.task_id for task in tasks]))
+    guidelines = versions_after(connection, project.name, min((task.guideline for task in tasks), default=1) - 1)
+    verdicts = {
+        task.task_id: _judge(project, task.guideline, casts.get(task.task_id, ()), guidelines) for task in tasks
+    }
+    for task_id, verdict in verdicts.items():
+        _store(connection, task_id, verdict)
     return {task_id: verdict.decision for task_id, verdict in verdicts.items()}
 
 
@@ -56,16 +62,11 @@ def _lock(connection: Connection, project: str, task_ids: Iterable[int]) -> Sequ
 
 def _judge(project: ProjectConfig, since: int, casts: Sequence[Cast], guidelines: Sequence[Guideline]) -> _Verdict:
     guideline = round_of(since, casts, guidelines)
-    votes = _countable(project, current_votes(casts, guideline))
-    classes, policy = project.labels.classes, project.overlap
-    consensus = one_coin(votes, classes, policy.labeler_accuracy, guideline)
-    decision = decide(votes, policy, consensus)
+    classes = guidelines[-1].classes if guidelines else project.labels.classes
+    votes = [vote for vote in current_votes(casts, guideline, guidelines) if vote.answer in classes]
+    consensus = one_coin(votes, classes, project.overlap.labeler_accuracy, guideline)
+    decision = decide(votes, project.overlap, consensus)
     return _Verdict(guideline=guideline, decision=decision, consensus=consensus if votes else None)
-
-
-def _countable(project: ProjectConfig, votes: Sequence[Vote]) -> list[Vote]:
-    """Leave out answers that are no longer a class of the project: their labels stay, but cannot count."""
-    return [vote for vote in votes if vote.answer in project.labels.classes]
 
 
 def _store(connection: Connection, task_id: int, verdict: _Verdict) -> None:

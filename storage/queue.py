@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, in
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from quality.routing.draws import draws
-from schemas.labels import TaskStatus
+from schemas.labels import Answer, TaskStatus
 from schemas.project import ProjectConfig
 from schemas.verdicts import Reason, Selection, TaskRequest
 from storage.database import lost_connections_named
-from storage.guidelines import current_version
+from storage.guidelines import classes_under, current_version
 from storage.labelers import Labeler
 from storage.tables import AssignmentRow, LabelerRow, TaskRow
 
@@ -30,6 +30,7 @@ class Assignment:
     assignment_id: UUID
     task_id: int
     guideline: int
+    classes: tuple[Answer, ...]
     expires_at: datetime
     payload: JsonValue
     media: str | None
@@ -95,7 +96,7 @@ def claim(engine: Engine, project: ProjectConfig, labeler: Labeler) -> Assignmen
     with engine.begin() as connection:
         _one_claim_at_a_time(connection, labeler)
         leased = _held(connection, labeler) or _lease_next(connection, project, labeler)
-        return _shown(connection, leased) if leased else None
+        return _shown(connection, project, leased) if leased else None
 
 
 @lost_connections_named()
@@ -197,7 +198,7 @@ def _lease(connection: Connection, project: ProjectConfig, labeler: Labeler, tas
     return assignment_id
 
 
-def _shown(connection: Connection, assignment_id: UUID) -> Assignment:
+def _shown(connection: Connection, project: ProjectConfig, assignment_id: UUID) -> Assignment:
     found = select(AssignmentRow.task_id, AssignmentRow.guideline, AssignmentRow.expires_at, TaskRow.sample).join(
         TaskRow, TaskRow.task_id == AssignmentRow.task_id
     )
@@ -206,6 +207,7 @@ def _shown(connection: Connection, assignment_id: UUID) -> Assignment:
         assignment_id=assignment_id,
         task_id=row.task_id,
         guideline=row.guideline,
+        classes=classes_under(connection, project, row.guideline),
         expires_at=row.expires_at,
         payload=row.sample["payload"],
         media=row.sample.get("media"),

@@ -88,6 +88,8 @@ class GuidelineRow(Base):
     project: Mapped[str] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     body: Mapped[str]
+    definitions: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    changes: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
     settles: Mapped[list[Any]] = mapped_column(JSONB)
     published_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

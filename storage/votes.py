@@ -5,18 +5,20 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Connection, Engine, func, select
 
-from labeling.guidelines import Cast
+from labeling.guidelines import Cast, current_votes
 from schemas.labels import Vote
 from storage.database import lost_connections_named
+from storage.guidelines import versions_after
 from storage.tables import LabelerRow, LabelRow, TaskRow
 
 
 @lost_connections_named()
 def votes_by_task(engine: Engine, project: str) -> dict[int, list[Vote]]:
-    """Return the votes that count now, by task: those cast since the task's guideline version."""
+    """Return the votes that count now, by task: those cast since the task's guideline version, in today's classes."""
     with engine.connect() as connection:
         casts = casts_by_task(connection, TaskRow.project == project)
-    return {task: [cast.vote for cast in cast_here] for task, cast_here in casts.items()}
+        guidelines = versions_after(connection, project, 0)
+    return {task: current_votes(cast_here, 0, guidelines) for task, cast_here in casts.items()}
 
 
 def casts_by_task(connection: Connection, *which: ColumnElement[bool]) -> dict[int, Sequence[Cast]]:

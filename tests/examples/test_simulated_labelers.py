@@ -24,9 +24,9 @@ from examples.simulation.records import Truth
 from schemas.project import ProjectConfig
 from storage.consensus import settle
 from storage.database import open_engine
-from storage.guidelines import publish
 from storage.labelers import register
 from storage.projects import read_project
+from storage.publishing import publish
 from storage.queue import depths, enqueue
 from storage.settings import StorageSettings
 from storage.testing import fresh_database, task_request

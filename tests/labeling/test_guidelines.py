@@ -3,7 +3,8 @@
 import pytest
 
 from labeling.guidelines import Cast, current_votes, round_of, touches
-from schemas.labels import Guideline, Vote
+from schemas.guidelines import ClassChange, Guideline
+from schemas.labels import Vote
 
 SETTLES_FOUR_NINE = Guideline(version=2, body="A four is open.", settles=(("4", "9"),))
 SETTLES_ONE_SEVEN = Guideline(version=3, body="A seven has a bar.", settles=(("1", "7"),))
@@ -27,7 +28,7 @@ def test_a_change_touches_the_tasks_that_hold_both_classes(answers: str, touched
 
 def test_only_votes_cast_since_the_round_began_count() -> None:
     """Older ones are kept, and left out."""
-    assert [vote.answer for vote in current_votes(casts(("4", 1), ("9", 2), ("7", 3)), 2)] == ["9", "7"]
+    assert [vote.answer for vote in current_votes(casts(("4", 1), ("9", 2), ("7", 3)), 2, [])] == ["9", "7"]
 
 
 def test_a_task_untouched_by_later_versions_stays_in_its_round() -> None:
@@ -48,3 +49,29 @@ def test_a_disagreement_in_spite_of_the_version_does_not_move_the_task_again() -
 def test_each_version_is_judged_by_the_votes_that_the_one_before_left() -> None:
     """Version 2 retires both 1 and 7 of version 1, so nothing is left for version 3 to touch."""
     assert round_of(1, casts(("4", 1), ("9", 1), ("1", 1), ("7", 1)), [SETTLES_FOUR_NINE, SETTLES_ONE_SEVEN]) == 2
+
+
+SPLITS_NINE = Guideline(version=2, body="Two nines.", changes=(ClassChange(takes=("9",), gives=("9", "open 9")),))
+MERGES_FOUR_NINE = Guideline(version=2, body="No matter.", changes=(ClassChange(takes=("4", "9"), gives=("any",)),))
+
+
+def test_a_split_moves_the_tasks_that_hold_the_class_and_no_others() -> None:
+    """However the votes agree: none of them says which part is meant."""
+    assert round_of(1, casts(("9", 1), ("9", 1)), [SPLITS_NINE]) == 2
+    assert round_of(1, casts(("4", 1), ("7", 1)), [SPLITS_NINE]) == 1
+    assert round_of(2, casts(("9", 2), ("open 9", 2)), [SPLITS_NINE]) == 2
+
+
+def test_a_merge_moves_no_task_and_makes_votes_agree() -> None:
+    """Nobody has to look again at what was right either way."""
+    given = casts(("4", 1), ("9", 1), ("any", 2))
+    assert round_of(1, given, [MERGES_FOUR_NINE]) == 1
+    assert [vote.answer for vote in current_votes(given, 1, [MERGES_FOUR_NINE])] == ["any", "any", "any"]
+
+
+def test_a_pair_is_settled_in_the_names_of_the_version_that_settles_it() -> None:
+    """Votes of before are told in these first."""
+    renames = Guideline(
+        version=2, body="Text.", changes=(ClassChange(takes=("4",), gives=("four",)),), settles=(("four", "9"),)
+    )
+    assert round_of(1, casts(("4", 1), ("9", 1)), [renames]) == 2

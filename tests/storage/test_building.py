@@ -19,6 +19,7 @@ from storage.database import open_engine
 from storage.labelers import Labeler
 from storage.lake import Lake
 from storage.projects import Project, read_project
+from storage.publishing import publish
 from storage.queue import enqueue
 from storage.releases import compare, get_version, list_versions, read_entries, read_split
 from storage.settings import StorageSettings
@@ -119,7 +120,7 @@ def project(tmp_path: Path, engine: Engine) -> Project:
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     project = read_project(tmp_path)
-    guidelines.ensure(engine, project.config.name, project.guideline)
+    guidelines.ensure(engine, project.config.name, project.guideline, project.config.labels.classes)
     return project
 
 
@@ -234,7 +235,7 @@ def test_a_guideline_change_is_the_cause_of_what_it_relabels(
     label_next(engine, project.config, labelers[0], "cat")
     confused = label_next(engine, project.config, labelers[1], "dog")
     settle(engine, project.config, [confused])
-    published = guidelines.publish(engine, project.config, "Cats are tiny.", [("cat", "dog")])
+    published = publish(engine, project.config, "Cats are tiny.", [("cat", "dog")])
     assert published.reopened == 1
     archive(settings, [task_request(project.config.name, 12, payload={"size": 12})])
     label_all(engine, project, labelers, ["cat"])

@@ -11,11 +11,13 @@ from sqlalchemy import Engine, func, insert, select
 from labeling.findings import confused_pairs
 from labeling.overlap import Decision
 from schemas.errors import ConflictError, InputError
+from schemas.guidelines import ClassChange, Definition, Guideline
 from schemas.labels import Finding, TaskStatus
 from schemas.project import ProjectConfig
 from storage.answers import answer
 from storage.consensus import settle
-from storage.guidelines import PUBLISHING, Published, current, ensure, history, publish
+from storage.guidelines import PUBLISHING, current, ensure, history
+from storage.publishing import Published, publish
 from storage.queue import claim, enqueue
 from storage.tables import ConsensusRow, GuidelineRow, LabelRow, TaskRow
 from storage.testing import enlist, fresh_engine, label_next, project_config, task_request
@@ -35,7 +37,7 @@ def engine(stack: Any) -> Iterator[Engine]:
 def project(engine: Engine) -> ProjectConfig:
     """A project with a guideline and no tasks."""
     project = project_config(f"p{uuid4().hex}")
-    ensure(engine, project.name, "A cat has whiskers.")
+    ensure(engine, project.name, "A cat has whiskers.", project.labels.classes)
     return project
 
 
@@ -63,6 +65,16 @@ def consensus(engine: Engine, task: int) -> tuple[str, bool, int] | None:
         found = select(ConsensusRow.answer, ConsensusRow.settled, ConsensusRow.guideline)
         row = connection.execute(found.where(ConsensusRow.task_id == task)).one_or_none()
         return None if row is None else (row[0], row[1], row[2])
+
+
+def labels_of(engine: Engine, project: ProjectConfig) -> list[tuple[int, str, int]]:
+    """Return all labels of the project as they were given."""
+    with engine.connect() as connection:
+        found = select(LabelRow.task_id, LabelRow.answer, LabelRow.guideline).join(
+            TaskRow, TaskRow.task_id == LabelRow.task_id
+        )
+        rows = connection.execute(found.where(TaskRow.project == project.name).order_by(LabelRow.label_id))
+        return [(row.task_id, row.answer, row.guideline) for row in rows]
 
 
 def test_two_labelers_who_agree_settle_a_task(engine: Engine, project: ProjectConfig) -> None:
@@ -135,8 +147,13 @@ def test_a_settler_waits_for_a_publication_under_way(engine: Engine, project: Pr
     task = labeled(engine, project, 0, "cat", "dog")
     with ThreadPoolExecutor(1) as thread, engine.begin() as publisher:
         publisher.execute(select(func.pg_advisory_xact_lock(PUBLISHING, func.hashtext(project.name))))
-        version = {"project": project.name, "version": 2, "body": "A dog barks.", "settles": CAT_DOG}
-        publisher.execute(insert(GuidelineRow).values(version))
+        version = Guideline(
+            version=2,
+            body="A dog barks.",
+            definitions=current(engine, project.name).definitions,
+            settles=(("cat", "dog"),),
+        )
+        publisher.execute(insert(GuidelineRow).values(project=project.name, **version.model_dump(mode="json")))
         settling = thread.submit(settle, engine, project, [task])
         with pytest.raises(TimeoutError):
             settling.result(timeout=0.2)
@@ -153,7 +170,7 @@ def test_tasks_of_other_projects_are_left_alone(engine: Engine, project: Project
 
 def test_the_projects_text_is_version_one_for_ever(engine: Engine, project: ProjectConfig) -> None:
     """A changed file does not change what was published."""
-    ensure(engine, project.name, "A cat barks.")
+    ensure(engine, project.name, "A cat barks.", project.labels.classes)
     assert (current(engine, project.name).version, current(engine, project.name).body) == (1, "A cat has whiskers.")
     with pytest.raises(InputError, match="no guideline"):
         current(engine, "nobody")
@@ -259,3 +276,55 @@ def test_findings_come_from_the_votes_that_count(engine: Engine, project: Projec
     assert found == [Finding(classes=("cat", "dog"), tasks=1, of=1)]
     publish(engine, project, "A dog barks.", CAT_DOG)
     assert confused_pairs(votes_by_task(engine, project.name).values()) == []
+
+
+def test_a_merge_concludes_tasks_from_the_labels_that_they_have(engine: Engine, project: ProjectConfig) -> None:
+    """Nobody is asked again, and no label is touched."""
+    agreed, merged = labeled(engine, project, 1, "cat", "cat"), labeled(engine, project, 2, "cat", "dog")
+    before = labels_of(engine, project)
+    definitions = [Definition(name=name) for name in ("pet", "fox", "wolf")]
+    changes = [ClassChange(takes=("cat", "dog"), gives=("pet",))]
+    published = publish(engine, project, "A pet is at home.", (), definitions=definitions, changes=changes)
+    assert published == Published(version=2, reopened=0, retold=2)
+    for task in (agreed, merged):
+        assert stored(engine, task) == (TaskStatus.SETTLED, 1, 2)
+        assert consensus(engine, task) == ("pet", True, 1)
+    assert labels_of(engine, project) == before
+
+
+def test_a_split_has_just_the_tasks_labeled_anew_that_hold_the_class(engine: Engine, project: ProjectConfig) -> None:
+    """Labelers are then offered the parts; who still holds a lease of before may answer as the guideline then was."""
+    split, kept = labeled(engine, project, 1, "cat", "cat"), labeled(engine, project, 2, "dog", "dog")
+    late = enlist(engine, project.name, "late")
+    enqueue(engine, project, [task_request(project.name, 3)])
+    lease = claim(engine, project, late)
+    assert lease is not None
+    parts = [Definition(name=name) for name in ("lynx", "tabby", "dog", "fox")]
+    changes = [ClassChange(takes=("cat",), gives=("lynx", "tabby"))]
+    assert publish(engine, project, "Text.", (), definitions=parts, changes=changes).reopened == 1
+    assert stored(engine, split) == (TaskStatus.OPEN, 2, 2)
+    assert stored(engine, kept) == (TaskStatus.SETTLED, 1, 2)
+    answer(engine, project, late, lease.assignment_id, "cat")
+    settle(engine, project, [lease.task_id])
+    assert stored(engine, lease.task_id) == (TaskStatus.OPEN, 2, 2)
+    fresh = enlist(engine, project.name, "new")
+    again = claim(engine, project, fresh)
+    assert again is not None
+    assert again.classes == ("lynx", "tabby", "dog", "fox")
+    with pytest.raises(InputError, match="'cat' is no class: answer one of lynx, tabby, dog, fox"):
+        answer(engine, project, fresh, again.assignment_id, "cat")
+
+
+def test_labels_of_a_class_cannot_be_made_meaningless(engine: Engine, project: ProjectConfig) -> None:
+    """Nothing is published then."""
+    with pytest.raises(InputError, match="labels of 'fox' would mean nothing"):
+        publish(engine, project, "Text.", (), definitions=[Definition(name="cat"), Definition(name="dog")])
+    assert current(engine, project.name).version == 1
+
+
+def test_a_version_keeps_the_definitions_in_force_unless_it_brings_its_own(
+    engine: Engine, project: ProjectConfig
+) -> None:
+    """Version 1 has the classes of the project."""
+    publish(engine, project, "A dog barks.", CAT_DOG)
+    assert current(engine, project.name).classes == project.labels.classes

@@ -132,7 +132,7 @@ def opened_line(stack: Any, folder: Path) -> Iterator[Line]:
         storage = StorageSettings(
             database_url=SecretStr(engine.url.render_as_string(hide_password=False)), lake=str(folder / "lake")
         )
-        guidelines.ensure(engine, name, project.guideline)
+        guidelines.ensure(engine, name, project.guideline, project.config.labels.classes)
         ensure_topics(stack.kafka_bootstrap, project.topics, partitions=project.config.partitions)
         lake = resources.enter_context(Lake.open(storage))
         lake.ensure(name)

@@ -1,0 +1,68 @@
+"""Guidelines: what the classes mean, version by version, and how one label space became the next."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from schemas.labels import Answer
+from schemas.verdicts import Event
+
+ClassName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Prose = Annotated[str, Field(max_length=20_000, pattern=r"^[^\x00]*$")]
+
+
+class Example(Event):
+    """A task that shows what a class is, or what it is not, and why."""
+
+    task_id: int
+    note: Prose = ""
+
+
+class Definition(Event):
+    """What one class means; the tasks named are real ones of the project."""
+
+    name: ClassName
+    text: Prose = ""
+    examples: tuple[Example, ...] = ()
+    counter_examples: tuple[Example, ...] = ()
+
+
+class ClassChange(Event):
+    """Classes of the version before that became other ones: one for one, several into one, or one into several.
+
+    A rename and a merge say what an earlier label means now. After a split nobody knows but who looks again.
+    """
+
+    takes: tuple[ClassName, ...] = Field(min_length=1)
+    gives: tuple[ClassName, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _is_one_of_three(self) -> Self:
+        if len(self.takes) > 1 and len(self.gives) > 1:
+            raise ValueError("a change has one class on one side: split it into several changes")
+        if len(set(self.takes)) != len(self.takes) or len(set(self.gives)) != len(self.gives):
+            raise ValueError("a change names a class twice on one side")
+        return self
+
+    @property
+    def splits(self) -> bool:
+        """Whether earlier labels of the class say too little now."""
+        return len(self.gives) > 1
+
+
+class Guideline(Event):
+    """One version of the label definitions.
+
+    `settles` names the class pairs that this version decides, `changes` what became of classes of the version before.
+    """
+
+    version: int
+    body: str
+    definitions: tuple[Definition, ...] = ()
+    changes: tuple[ClassChange, ...] = ()
+    settles: tuple[tuple[Answer, Answer], ...] = ()
+
+    @property
+    def classes(self) -> tuple[Answer, ...]:
+        """What labelers may answer under it."""
+        return tuple(definition.name for definition in self.definitions)
