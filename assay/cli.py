@@ -2,7 +2,19 @@
 
 import typer
 
-from assay.commands import contract, dataset, labeler, lake, project, replay, routing, samples, stack, suggest
+from assay.commands import (
+    contract,
+    dataset,
+    guideline,
+    labeler,
+    lake,
+    project,
+    replay,
+    routing,
+    samples,
+    stack,
+    suggest,
+)
 from assay.demo.command import demo
 
 
@@ -46,6 +58,12 @@ routes = _group("Look at which samples labelers get, and why.")
 routes.command("explain")(routing.explain)
 routes.command("simulate")(routing.simulate)
 app.add_typer(routes, name="routing")
+
+guides = _group("Look at what the classes mean, and what changes of that did.")
+guides.command("show")(guideline.show)
+guides.command("diff")(guideline.diff)
+guides.command("effect")(guideline.effect)
+app.add_typer(guides, name="guideline")
 
 labelers = _group("Say who may label.")
 labelers.command("add")(labeler.add)

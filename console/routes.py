@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from console.desk import Asking, Lead, OpenDesk
 from console.problems import Problem
+from labeling import revision
 from labeling.findings import confused_pairs
+from schemas.errors import InputError
 from schemas.guidelines import ClassChange, Definition, Guideline
 from schemas.labels import Finding, Label
 from storage import answers, guidelines, publishing, queue, votes
@@ -84,6 +86,15 @@ def history(desk: OpenDesk, _: Asking) -> list[Guideline]:
 def publish(desk: OpenDesk, _: Lead, proposal: Proposal) -> publishing.Published:
     """Publish the next guideline and have the tasks that it touches labeled anew; for leads."""
     return publishing.publish(desk.engine, desk.project, **dict(proposal))
+
+
+@router.get("/guidelines/{version}/effect")
+def effect(desk: OpenDesk, _: Lead, version: int) -> revision.Effect:
+    """Return what a version did to agreement, and the labels that it cost; for leads."""
+    published = guidelines.history(desk.engine, desk.project.name)
+    if version not in {one.version for one in published}:
+        raise InputError(f"There is no version {version} of the guideline: GET /v1/guidelines lists them.")
+    return revision.effect(version, votes.all_casts(desk.engine, desk.project.name), published)
 
 
 @router.get("/findings")

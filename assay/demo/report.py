@@ -8,6 +8,7 @@ from rich.table import Table
 from assay.demo.faults import Catch
 from assay.demo.tail import TailReport
 from catalog.evaluation import TrainingReport
+from labeling.revision import Agreement, Effect
 from quality.intervals import Interval
 from quality.ledger import Fault as LedgerFault
 from schemas.verdicts import Event, Reason
@@ -26,30 +27,13 @@ class VersionReport(Event):
     gain: Interval
 
 
-class Agreement(Event):
-    """Of tasks with two answers or more, the share that labelers disagreed on, with 95 %, and Krippendorff's alpha.
-
-    Alpha falls as a class gets rare, however seldom labelers disagree: compare it where classes are alike in share.
-    """
-
-    tasks: int
-    disputed: Interval
-    alpha: float | None
-
-
 class GuidelineReport(Event):
-    """What the guideline's revision settled.
-
-    The agreement on tasks that got an answer of the pair: of those first labeled under the version before, and of
-    those first labeled under the new one. The tasks labeled anew are in neither: they were chosen for their
-    disagreement, so any second look at them would agree more. Urgent tasks come first, so the two differ in kind.
-    """
+    """What the guideline's revision settled: how many tasks it had labeled anew, and what it did to agreement."""
 
     version: int
     settles: tuple[tuple[str, str], ...]
     tasks_reopened: int
-    before: Agreement
-    after: Agreement
+    effect: Effect
 
 
 class DemoReport(Event):
@@ -129,7 +113,7 @@ def _labels(report: DemoReport) -> Mapping[str, str]:
         "labels by simulated labelers": f"{report.labels} labels, {report.settled} tasks settled",
         f"guideline version {guideline.version}": (
             f"settles {pairs}; {guideline.tasks_reopened} tasks labeled anew; of fresh tasks with either "
-            f"{_agreement(guideline.before)} -> {_agreement(guideline.after)}"
+            f"{_agreement(guideline.effect.fresh_before)} -> {_agreement(guideline.effect.fresh_after)}"
         ),
     }
 

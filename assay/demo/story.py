@@ -8,8 +8,7 @@ from pydantic import TypeAdapter
 
 from assay.demo.airflow import build_and_retrain
 from assay.demo.faults import Place, caught
-from assay.demo.report import DemoReport, VersionReport, version_report
-from assay.demo.revision import Revision
+from assay.demo.report import DemoReport, GuidelineReport, VersionReport, version_report
 from assay.demo.script import Script
 from assay.demo.stages import Stages, patiently, wait_for
 from assay.demo.tail import tail
@@ -17,10 +16,12 @@ from assay.demo.team import Team
 from assay.services import Services
 from examples.simulation.faults import Production
 from infra.airflow import Airflow
+from labeling.guidelines import Pair
+from labeling.revision import effect
 from quality.ledger import AuditReport, audit, unaccounted
 from schemas.errors import UnavailableError
 from schemas.verdicts import Disposition, Receipt, Violation
-from storage import audits, outbox, queue, receipts, releases, votes
+from storage import audits, guidelines, outbox, queue, receipts, releases, votes
 from storage.training import find_report
 from streams.audit import run_audit
 from streams.producer import SampleProducer
@@ -31,6 +32,15 @@ VIOLATIONS = TypeAdapter(tuple[Violation, ...])
 FIRST_ROUND = 0.2
 # How long screening, labeling or a build may take before the demo gives up.
 PATIENCE = 300.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revision:
+    """A published guideline that settles one class pair, and how many tasks it reopened."""
+
+    version: int
+    pair: Pair
+    reopened: int
 
 
 @dataclass(kw_only=True)
@@ -124,7 +134,14 @@ class Story:
             tail=tail({place: record.truth.answer for place, record in self.places.items()}, receipts_now),
             labels=votes.count(engine, self.project),
             settled=self._depths().settled,
-            guideline=revision.report(votes.all_casts(engine, self.project)),
+            guideline=GuidelineReport(
+                version=revision.version,
+                settles=(revision.pair,),
+                tasks_reopened=revision.reopened,
+                effect=effect(
+                    revision.version, votes.all_casts(engine, self.project), guidelines.history(engine, self.project)
+                ),
+            ),
             versions=tuple(self.versions),
             audit="ok" if audited.ok else audited.faults,
             seconds=self.stages.seconds,

@@ -206,6 +206,16 @@ def test_dataset_commands_show_versions_and_what_changed(run: Run) -> None:
     assert "Since version 1" in shown
 
 
+def test_guideline_commands_show_versions_what_changed_and_what_it_did(run: Run) -> None:
+    """Of the pair that the lead settled."""
+    shown, changed, did = (run.assay("guideline", name).stdout.decode() for name in ("show", "diff", "effect"))
+    one, other = run.report["guideline"]["settles"][0]
+    assert "Guideline version 2" in shown
+    assert f"settled: {one!r} or {other!r}" in changed
+    assert f"+## {one} or {other}" in changed
+    assert f"Version 2 had {run.report['guideline']['tasks_reopened']} tasks labeled anew" in " ".join(did.split())
+
+
 def test_a_labeler_is_added_with_a_token_that_works(run: Run) -> None:
     """It is printed once, alone on its line."""
     added = run.assay("labeler", "add", "grace").stdout.decode()

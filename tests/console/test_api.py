@@ -174,6 +174,10 @@ def test_leads_see_findings_and_publish_what_settles_them(api: Api) -> None:
     told = labelers[0].get("/v1/guideline").json()
     assert {name: told[name] for name in ("version", *change)} == {"version": 2, **change}
     assert [guideline["version"] for guideline in labelers[0].get("/v1/guidelines").json()] == [1, 2]
+    did = lead.get("/v1/guidelines/2/effect").json()
+    assert (did["tasks"], did["labels"], did["touched_before"]["disputed"]["estimate"]) == (1, 0, 1.0)
+    assert is_problem(lead.get("/v1/guidelines/3/effect"), 422)
+    assert is_problem(labelers[0].get("/v1/guidelines/2/effect"), 403)
     assert labelers[0].post("/v1/claims").json()["guideline"] == 2
 
 

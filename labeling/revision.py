@@ -1,0 +1,100 @@
+"""What a guideline's revision did: agreement before and after, and the labels that it cost."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from labeling.agreement import alpha
+from labeling.guidelines import Cast, current_votes, round_of, touches
+from labeling.label_space import translated
+from quality.intervals import Interval, wilson
+from schemas.guidelines import Guideline
+from schemas.labels import Answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """Of tasks with two answers or more, the share that labelers disagreed on, with 95 %, and Krippendorff's alpha.
+
+    Alpha falls as a class gets rare, however seldom labelers disagree: compare it where classes are alike in share.
+    """
+
+    tasks: int
+    disputed: Interval
+    alpha: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """What version `version` did.
+
+    `touched` are the tasks that it had labeled anew, with `labels` since. They were chosen for their disagreement, so
+    any second look at them would agree more. `fresh` is the comparison to go by: of tasks that got an answer of a class
+    that the version is about, those first labeled under the version before, and those first labeled under this one.
+    """
+
+    version: int
+    tasks: int
+    labels: int
+    touched_before: Agreement
+    touched_after: Agreement
+    fresh_before: Agreement
+    fresh_after: Agreement
+
+
+def effect(version: int, casts: Mapping[int, Sequence[Cast]], guidelines: Sequence[Guideline]) -> Effect:
+    """Return what a published version did, from all votes ever cast, by task, and every version up to it."""
+    known = sorted((one for one in guidelines if one.version <= version), key=lambda one: one.version)
+    new, before = known[-1], known[:-1]
+    touched = {task: given for task, given in casts.items() if _is_touched(given, new, before)}
+    about = {name for pair in new.settles for name in pair} | {
+        name for change in new.changes for name in (*change.takes, *change.gives)
+    }
+    return Effect(
+        version=version,
+        tasks=len(touched),
+        labels=sum(cast.guideline >= version for given in touched.values() for cast in given),
+        touched_before=agreement(_answers(_round_before(given, before), before) for given in touched.values()),
+        touched_after=agreement(_answers(_since(given, version), known) for given in touched.values()),
+        fresh_before=agreement(_about(about, (_answers(_of(given, version - 1), before) for given in casts.values()))),
+        fresh_after=agreement(_about(about, (_answers(_of(given, version), known) for given in casts.values()))),
+    )
+
+
+def agreement(units: Iterable[Sequence[Answer]]) -> Agreement:
+    """Return how far the answers to each task agree."""
+    shared = [unit for unit in units if len(unit) > 1]
+    disputed = sum(len(set(unit)) > 1 for unit in shared)
+    return Agreement(tasks=len(shared), disputed=wilson(disputed, len(shared)), alpha=alpha(shared))
+
+
+def _is_touched(casts: Sequence[Cast], new: Guideline, before: Sequence[Guideline]) -> bool:
+    known = [*before, new]
+    return touches(
+        new.settles,
+        {translated(cast.vote.answer, cast.guideline, known) for cast in _round_before(casts, before)},
+    )
+
+
+def _round_before(casts: Sequence[Cast], before: Sequence[Guideline]) -> list[Cast]:
+    """Return the votes that counted when the next version came."""
+    last = before[-1].version
+    given = [cast for cast in casts if cast.guideline <= last]
+    return _since(given, round_of(before[0].version, given, before))
+
+
+def _since(casts: Sequence[Cast], version: int) -> list[Cast]:
+    return [cast for cast in casts if cast.guideline >= version]
+
+
+def _of(casts: Sequence[Cast], version: int) -> list[Cast]:
+    """Return the votes under a version on a task that was first labeled under it."""
+    is_fresh = min(cast.guideline for cast in casts) == version
+    return [cast for cast in casts if is_fresh and cast.guideline == version]
+
+
+def _answers(casts: Sequence[Cast], guidelines: Sequence[Guideline]) -> list[Answer]:
+    return [vote.answer for vote in current_votes(casts, 0, guidelines)]
+
+
+def _about(classes: set[Answer], units: Iterable[Sequence[Answer]]) -> list[Sequence[Answer]]:
+    return [unit for unit in units if not classes.isdisjoint(unit)]
