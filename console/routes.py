@@ -12,7 +12,7 @@ from console.problems import Problem
 from labeling import revision
 from labeling.findings import confused_pairs
 from schemas.errors import InputError
-from schemas.guidelines import ClassChange, Definition, Guideline
+from schemas.guidelines import Draft, Guideline
 from schemas.labels import Finding, Label
 from storage import answers, guidelines, publishing, queue, votes
 
@@ -27,20 +27,6 @@ class Given(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     answer: Class
-
-
-class Proposal(BaseModel):
-    """The next version of the guideline: its text, the class pairs that it settles, and what becomes of classes.
-
-    Without `definitions` those in force stay.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    body: Annotated[str, Field(min_length=1, max_length=200_000)]
-    definitions: Annotated[tuple[Definition, ...], Field(max_length=1000)] = ()
-    changes: Annotated[tuple[ClassChange, ...], Field(max_length=1000)] = ()
-    settles: Annotated[tuple[tuple[Class, Class], ...], Field(max_length=1000)] = ()
 
 
 class Claimed(BaseModel):
@@ -83,9 +69,15 @@ def history(desk: OpenDesk, _: Asking) -> list[Guideline]:
 
 
 @router.post("/guidelines", status_code=201)
-def publish(desk: OpenDesk, _: Lead, proposal: Proposal) -> publishing.Published:
+def publish(desk: OpenDesk, _: Lead, draft: Draft) -> publishing.Published:
     """Publish the next guideline and have the tasks that it touches labeled anew; for leads."""
-    return publishing.publish(desk.engine, desk.project, **dict(proposal))
+    return publishing.publish(desk.engine, desk.project, draft)
+
+
+@router.post("/guidelines/preview")
+def preview(desk: OpenDesk, _: Lead, draft: Draft) -> publishing.Preview:
+    """Say what publishing this would do, and publish nothing; for leads."""
+    return publishing.preview(desk.engine, desk.project, draft)
 
 
 @router.get("/guidelines/{version}/effect")

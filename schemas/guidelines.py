@@ -8,6 +8,8 @@ from schemas.labels import Answer
 from schemas.verdicts import Event
 
 ClassName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+# A class as somebody names it who may be wrong.
+Named = Annotated[str, Field(max_length=200)]
 Prose = Annotated[str, Field(max_length=20_000, pattern=r"^[^\x00]*$")]
 
 
@@ -48,6 +50,15 @@ class ClassChange(Event):
     def splits(self) -> bool:
         """Whether earlier labels of the class say too little now."""
         return len(self.gives) > 1
+
+
+class Draft(Event):
+    """What the next guideline version would say; without `definitions` those in force stay."""
+
+    body: Annotated[str, Field(max_length=200_000)]
+    definitions: Annotated[tuple[Definition, ...], Field(max_length=1000)] = ()
+    changes: Annotated[tuple[ClassChange, ...], Field(max_length=1000)] = ()
+    settles: Annotated[tuple[tuple[Named, Named], ...], Field(max_length=1000)] = ()
 
 
 class Guideline(Event):

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from labeling.guidelines import Cast, Pair, touches
+from labeling.guidelines import Cast, touches
 from labeling.label_space import check_changes, retold, translated
 from schemas.errors import ConflictError, InputError
-from schemas.guidelines import ClassChange, Definition, Guideline
+from schemas.guidelines import Draft, Guideline
 from schemas.labels import TaskStatus
 from schemas.project import ProjectConfig
 from storage.consensus import settle_within
@@ -28,37 +28,56 @@ class Published:
     retold: int = 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """What a version would do: how many tasks it would have labeled anew or said otherwise, for how many labels.
+
+    `labels` are the fewest that this takes: `overlap.first` for each touched task, and more where these disagree.
+    """
+
+    reopened: int
+    retold: int
+    labels: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Touched:
+    """The tasks that a version touches, and those that it only says otherwise."""
+
+    reopened: Sequence[int]
+    retold: Sequence[int]
+
+
 @lost_connections_named()
-def publish(
-    engine: Engine,
-    project: ProjectConfig,
-    body: str,
-    settles: Sequence[Pair],
-    *,
-    definitions: Sequence[Definition] = (),
-    changes: Sequence[ClassChange] = (),
-) -> Published:
+def preview(engine: Engine, project: ProjectConfig, draft: Draft) -> Preview:
+    """Say what publishing a draft would do to the labels that there are, and publish nothing.
+
+    Raises:
+        InputError: it could not be published, for the reasons that `publish` names.
+    """
+    new = _next(engine, project, draft)
+    with engine.connect() as connection:
+        found = _touched(connection, project, new)
+    return Preview(
+        reopened=len(found.reopened), retold=len(found.retold), labels=len(found.reopened) * project.overlap.first
+    )
+
+
+@lost_connections_named()
+def publish(engine: Engine, project: ProjectConfig, draft: Draft) -> Published:
     """Write the next version and reopen, in the same transaction, exactly the tasks that it touches.
 
     A touched task is labeled anew from `overlap.first` labels on; its old labels stay, its consensus is no longer
     settled. A task whose labels name a class that was renamed or merged is concluded anew from the labels it has.
-    Every other task keeps its consensus. Without `definitions` those in force stay. Publishing what is in force
-    already changes nothing.
+    Every other task keeps its consensus. Publishing what is in force already changes nothing.
 
     Raises:
         InputError: a pair does not name two of the classes, the text is empty or holds NUL, or labels of a class
             would mean nothing.
         ConflictError: somebody else published at the same moment.
     """
+    new = _next(engine, project, draft)
     newest = current(engine, project.name)
-    new = Guideline(
-        version=newest.version + 1,
-        body=body,
-        definitions=tuple(definitions) or newest.definitions,
-        changes=tuple(changes),
-        settles=tuple(settles),
-    )
-    _check(newest, new)
     if new.model_copy(update={"version": newest.version}) == newest:
         return Published(version=newest.version, reopened=0)
     try:
@@ -72,15 +91,29 @@ def publish(
         ) from error
 
 
+def _next(engine: Engine, project: ProjectConfig, draft: Draft) -> Guideline:
+    """Return the version that would follow the one in force; refuse what cannot be published."""
+    newest = current(engine, project.name)
+    definitions = draft.definitions or newest.definitions
+    new = Guideline(version=newest.version + 1, **{**dict(draft), "definitions": definitions})
+    _check(newest, new)
+    return new
+
+
 def _apply(connection: Connection, project: ProjectConfig, new: Guideline) -> Published:
+    found = _touched(connection, project, new)
+    _reopen(connection, project, found.reopened, new.version)
+    settle_within(connection, project, found.retold)
+    return Published(version=new.version, reopened=len(found.reopened), retold=len(found.retold))
+
+
+def _touched(connection: Connection, project: ProjectConfig, new: Guideline) -> _Touched:
     casts = casts_by_task(connection, TaskRow.project == project.name)
-    versions = versions_after(connection, project.name, 0)
-    touched = [task for task, given in casts.items() if touches(new.settles, _meanings(given, versions))]
-    before, told = versions[:-1], retold(new.changes)
-    others = [task for task, given in casts.items() if task not in set(touched) and told & _meanings(given, before)]
-    _reopen(connection, project, touched, new.version)
-    settle_within(connection, project, others)
-    return Published(version=new.version, reopened=len(touched), retold=len(others))
+    before = [one for one in versions_after(connection, project.name, 0) if one.version < new.version]
+    versions, told = [*before, new], retold(new.changes)
+    reopened = {task for task, given in casts.items() if touches(new.settles, _meanings(given, versions))}
+    others = [task for task, given in casts.items() if task not in reopened and told & _meanings(given, before)]
+    return _Touched(reopened=sorted(reopened), retold=others)
 
 
 def _meanings(casts: Sequence[Cast], versions: Sequence[Guideline]) -> set[str | None]:

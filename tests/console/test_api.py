@@ -169,6 +169,8 @@ def test_leads_see_findings_and_publish_what_settles_them(api: Api) -> None:
     settle(api.engine, api.project, [claimed["task_id"]])
     assert lead.get("/v1/findings").json() == [{"classes": ["cat", "dog"], "tasks": 1, "of": 1}]
     change = {"body": "A dog barks.", "settles": [["cat", "dog"]]}
+    said = lead.post("/v1/guidelines/preview", json=change)
+    assert said.json() == {"reopened": 1, "retold": 0, "labels": 2}
     published = lead.post("/v1/guidelines", json=change)
     assert (published.status_code, published.json()) == (201, {"version": 2, "reopened": 1, "retold": 0})
     told = labelers[0].get("/v1/guideline").json()

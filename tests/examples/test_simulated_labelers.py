@@ -21,6 +21,7 @@ from examples.digits.simulation import LABELERS
 from examples.simulation.faults import Production
 from examples.simulation.labelers import AnswerKey, SimulatedLabeler
 from examples.simulation.records import Truth
+from schemas.guidelines import Draft
 from schemas.project import ProjectConfig
 from storage.consensus import settle
 from storage.database import open_engine
@@ -119,7 +120,7 @@ def test_the_five_label_everything_over_the_api_and_a_guideline_brings_them_toge
         clients = [stack.enter_context(client_of(engine, project, labeler, url)) for labeler in LABELERS]
         label_all(engine, project, clients, key)
         before = confusing(engine, project, {"4", "9"})
-        published = publish(engine, project, "A nine has a closed loop.", [("4", "9")])
+        published = publish(engine, project, Draft(body="A nine has a closed loop.", settles=[("4", "9")]))
         label_all(engine, project, clients, key)
         after = confusing(engine, project, {"4", "9"})
     assert published.reopened == len(before)

@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine, func, select
 
+from schemas.guidelines import Draft
 from schemas.verdicts import AcceptedSample, TaskRequest
 from storage import guidelines
 from storage.building import BuildOutcome, BuildStatus, build
@@ -235,7 +236,7 @@ def test_a_guideline_change_is_the_cause_of_what_it_relabels(
     label_next(engine, project.config, labelers[0], "cat")
     confused = label_next(engine, project.config, labelers[1], "dog")
     settle(engine, project.config, [confused])
-    published = publish(engine, project.config, "Cats are tiny.", [("cat", "dog")])
+    published = publish(engine, project.config, Draft(body="Cats are tiny.", settles=[("cat", "dog")]))
     assert published.reopened == 1
     archive(settings, [task_request(project.config.name, 12, payload={"size": 12})])
     label_all(engine, project, labelers, ["cat"])

@@ -11,13 +11,13 @@ from sqlalchemy import Engine, func, insert, select
 from labeling.findings import confused_pairs
 from labeling.overlap import Decision
 from schemas.errors import ConflictError, InputError
-from schemas.guidelines import ClassChange, Definition, Guideline
+from schemas.guidelines import ClassChange, Definition, Draft, Guideline
 from schemas.labels import Finding, TaskStatus
 from schemas.project import ProjectConfig
 from storage.answers import answer
 from storage.consensus import settle
 from storage.guidelines import PUBLISHING, current, ensure, history
-from storage.publishing import Published, publish
+from storage.publishing import Preview, Published, preview, publish
 from storage.queue import claim, enqueue
 from storage.tables import ConsensusRow, GuidelineRow, LabelRow, TaskRow
 from storage.testing import enlist, fresh_engine, label_next, project_config, task_request
@@ -183,7 +183,7 @@ def test_publishing_reopens_exactly_the_tasks_it_touches(engine: Engine, project
     stuck = labeled(engine, project, 2, "dog", "cat")
     unrelated = labeled(engine, project, 3, "fox", "cat", "fox", "fox")
     kept = [(stored(engine, task), consensus(engine, task)) for task in (agreed, unrelated)]
-    assert publish(engine, project, "A dog barks.", CAT_DOG) == Published(version=2, reopened=2)
+    assert publish(engine, project, Draft(body="A dog barks.", settles=CAT_DOG)) == Published(version=2, reopened=2)
     assert [stored(engine, task) for task in (outvoted, stuck)] == [("open", 2, 2)] * 2
     assert consensus(engine, outvoted) == ("cat", False, 1)
     assert [(stored(engine, task), consensus(engine, task)) for task in (agreed, unrelated)] == kept
@@ -197,7 +197,7 @@ def test_a_reopened_task_is_settled_by_new_labels_alone(engine: Engine, project:
     enqueue(engine, project, [task_request(project.name, 0)])
     task = label_next(engine, project, ada, "cat")
     label_next(engine, project, bob, "dog")
-    publish(engine, project, "A dog barks.", CAT_DOG)
+    publish(engine, project, Draft(body="A dog barks.", settles=CAT_DOG))
     assert settle(engine, project, [task]) == {task: Decision(status=TaskStatus.OPEN, wanted=2)}
     for labeler in (ada, bob):
         assert label_next(engine, project, labeler, "dog") == task
@@ -214,7 +214,7 @@ def test_an_answer_on_its_way_during_publication_is_kept_without_counting(
     ada = enlist(engine, project.name, "ada")
     under_way = claim(engine, project, ada)
     assert under_way is not None
-    publish(engine, project, "A dog barks.", CAT_DOG)
+    publish(engine, project, Draft(body="A dog barks.", settles=CAT_DOG))
     label = answer(engine, project, ada, under_way.assignment_id, "cat")
     assert (label.guideline, settle(engine, project, [task])[task].wanted) == (1, 2)
     assert label_next(engine, project, ada, "dog") == task
@@ -227,7 +227,7 @@ def test_a_vote_on_its_way_that_revives_the_pair_moves_its_task_too(engine: Engi
     under_way = claim(engine, project, ada)
     task = label_next(engine, project, bob, "dog")
     assert under_way is not None
-    assert publish(engine, project, "A dog barks.", CAT_DOG).reopened == 0
+    assert publish(engine, project, Draft(body="A dog barks.", settles=CAT_DOG)).reopened == 0
     answer(engine, project, ada, under_way.assignment_id, "cat")
     settle(engine, project, [task])
     assert stored(engine, task) == ("open", 2, 2)
@@ -235,8 +235,8 @@ def test_a_vote_on_its_way_that_revives_the_pair_moves_its_task_too(engine: Engi
 
 def test_publishing_the_same_again_changes_nothing(engine: Engine, project: ProjectConfig) -> None:
     """So that a request whose reply was lost may be repeated."""
-    publish(engine, project, "A dog barks.", CAT_DOG)
-    assert publish(engine, project, "A dog barks.", CAT_DOG) == Published(version=2, reopened=0)
+    publish(engine, project, Draft(body="A dog barks.", settles=CAT_DOG))
+    assert publish(engine, project, Draft(body="A dog barks.", settles=CAT_DOG)) == Published(version=2, reopened=0)
 
 
 def test_of_two_who_publish_at_once_one_is_told(engine: Engine, project: ProjectConfig) -> None:
@@ -244,7 +244,7 @@ def test_of_two_who_publish_at_once_one_is_told(engine: Engine, project: Project
 
     def attempt(number: int) -> bool:
         try:
-            publish(engine, project, f"Text {number}.", CAT_DOG)
+            publish(engine, project, Draft(body=f"Text {number}.", settles=CAT_DOG))
         except ConflictError:
             return False
         return True
@@ -258,14 +258,14 @@ def test_of_two_who_publish_at_once_one_is_told(engine: Engine, project: Project
 def test_only_pairs_of_classes_can_be_settled(engine: Engine, project: ProjectConfig, pair: tuple[str, str]) -> None:
     """Two different ones, of the project's."""
     with pytest.raises(InputError, match="choose from cat, dog, fox"):
-        publish(engine, project, "Text.", [pair])
+        publish(engine, project, Draft(body="Text.", settles=[pair]))
 
 
 @pytest.mark.parametrize("body", ["", "  ", "a\x00b"])
 def test_a_guideline_has_words(engine: Engine, project: ProjectConfig, body: str) -> None:
     """That a database can hold."""
     with pytest.raises(InputError, match="plain text"):
-        publish(engine, project, body, CAT_DOG)
+        publish(engine, project, Draft(body=body, settles=CAT_DOG))
 
 
 def test_findings_come_from_the_votes_that_count(engine: Engine, project: ProjectConfig) -> None:
@@ -274,7 +274,7 @@ def test_findings_come_from_the_votes_that_count(engine: Engine, project: Projec
     labeled(engine, project, 1, "cat", "dog")
     found = confused_pairs(votes_by_task(engine, project.name).values())
     assert found == [Finding(classes=("cat", "dog"), tasks=1, of=1)]
-    publish(engine, project, "A dog barks.", CAT_DOG)
+    publish(engine, project, Draft(body="A dog barks.", settles=CAT_DOG))
     assert confused_pairs(votes_by_task(engine, project.name).values()) == []
 
 
@@ -284,7 +284,9 @@ def test_a_merge_concludes_tasks_from_the_labels_that_they_have(engine: Engine, 
     before = labels_of(engine, project)
     definitions = [Definition(name=name) for name in ("pet", "fox", "wolf")]
     changes = [ClassChange(takes=("cat", "dog"), gives=("pet",))]
-    published = publish(engine, project, "A pet is at home.", (), definitions=definitions, changes=changes)
+    said = preview(engine, project, Draft(body="A pet is at home.", definitions=definitions, changes=changes))
+    assert said == Preview(reopened=0, retold=2, labels=0)
+    published = publish(engine, project, Draft(body="A pet is at home.", definitions=definitions, changes=changes))
     assert published == Published(version=2, reopened=0, retold=2)
     for task in (agreed, merged):
         assert stored(engine, task) == (TaskStatus.SETTLED, 1, 2)
@@ -301,7 +303,9 @@ def test_a_split_has_just_the_tasks_labeled_anew_that_hold_the_class(engine: Eng
     assert lease is not None
     parts = [Definition(name=name) for name in ("lynx", "tabby", "dog", "fox")]
     changes = [ClassChange(takes=("cat",), gives=("lynx", "tabby"))]
-    assert publish(engine, project, "Text.", (), definitions=parts, changes=changes).reopened == 1
+    said = preview(engine, project, Draft(body="Text.", definitions=parts, changes=changes))
+    assert said == Preview(reopened=1, retold=0, labels=2)
+    assert publish(engine, project, Draft(body="Text.", definitions=parts, changes=changes)).reopened == 1
     assert stored(engine, split) == (TaskStatus.OPEN, 2, 2)
     assert stored(engine, kept) == (TaskStatus.SETTLED, 1, 2)
     answer(engine, project, late, lease.assignment_id, "cat")
@@ -318,7 +322,7 @@ def test_a_split_has_just_the_tasks_labeled_anew_that_hold_the_class(engine: Eng
 def test_labels_of_a_class_cannot_be_made_meaningless(engine: Engine, project: ProjectConfig) -> None:
     """Nothing is published then."""
     with pytest.raises(InputError, match="labels of 'fox' would mean nothing"):
-        publish(engine, project, "Text.", (), definitions=[Definition(name="cat"), Definition(name="dog")])
+        publish(engine, project, Draft(body="Text.", definitions=[Definition(name="cat"), Definition(name="dog")]))
     assert current(engine, project.name).version == 1
 
 
@@ -326,5 +330,5 @@ def test_a_version_keeps_the_definitions_in_force_unless_it_brings_its_own(
     engine: Engine, project: ProjectConfig
 ) -> None:
     """Version 1 has the classes of the project."""
-    publish(engine, project, "A dog barks.", CAT_DOG)
+    publish(engine, project, Draft(body="A dog barks.", settles=CAT_DOG))
     assert current(engine, project.name).classes == project.labels.classes
