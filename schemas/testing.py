@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import Field, JsonValue, computed_field
 from pydantic.fields import FieldInfo
 
+from schemas.boxes import Box
 from schemas.project import DatasetRecipe, DuplicatePolicy
 from schemas.routing import Hits, RoutingPolicy, Steering
 from schemas.samples import AnySample, Payload, versioned
@@ -160,8 +161,14 @@ def register(kinds: list[type[Event]]) -> None:
 
 
 _REASONS = st.from_regex(r"[a-z][a-z0-9_]{0,40}", fullmatch=True)
-# Bounds of what stands within a field's type are not seen by Hypothesis.
+# Bounds of what stands within a field's type, or between fields, are not seen by Hypothesis.
 _FIELDS: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
+    Box: {
+        "left": st.floats(-1000, 0),
+        "top": st.floats(-1000, 0),
+        "right": st.floats(0, 1000, exclude_min=True),
+        "bottom": st.floats(0, 1000, exclude_min=True),
+    },
     Selection: {
         "reasons": st.lists(_REASONS, min_size=1, max_size=3).map(tuple),
         "scores": st.dictionaries(_REASONS, finite, max_size=3),
