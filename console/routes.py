@@ -91,8 +91,8 @@ def effect(desk: OpenDesk, _: Lead, version: int) -> revision.Effect:
 
 @router.get("/findings")
 def findings(desk: OpenDesk, _: Lead) -> list[Finding]:
-    """Return the class pairs that labelers confuse, most tasks first; for leads."""
-    return confused_pairs(votes.votes_by_task(desk.engine, desk.project.name).values())
+    """Return the class pairs that labelers confuse, those beyond chance and with most tasks first; for leads."""
+    return confused_pairs(votes.votes_by_task(desk.engine, desk.project.name))
 
 
 @router.get("/queue")

@@ -60,6 +60,23 @@ def paired_gain(*, both: int, only_new: int, only_old: int, neither: int, z: flo
     )
 
 
+def difference(new: Interval, old: Interval) -> Interval:
+    """Return by how much the new estimate exceeds the old one, which came from other trials, with an interval.
+
+    The bounds of both are combined: low = new - old - sqrt((new - new.low)² + (old.high - old)²), high likewise.
+
+    Source: Newcombe, "Interval estimation for the difference between independent proportions", Statistics in Medicine
+    17 (1998), 873-890, method 10, where the bounds are Wilson's; of any others, Zou and Donner, "Construction of
+    confidence limits about effect measures", Statistics in Medicine 27 (2008), 1693-1702.
+    """
+    excess = new.estimate - old.estimate
+    return Interval(
+        estimate=excess,
+        low=excess - _combined(new.estimate - new.low, old.high - old.estimate, 0.0),
+        high=excess + _combined(new.high - new.estimate, old.estimate - old.low, 0.0),
+    )
+
+
 def _combined(one: float, other: float, phi: float) -> float:
     """Return the spread of a difference; rounding must not make its square negative."""
     return sqrt(max(0.0, one * one - 2 * phi * one * other + other * other))

@@ -48,9 +48,35 @@ class Consensus(Event):
     guideline: int
 
 
-class Finding(Event):
-    """A class pair that labelers confuse: on `tasks` tasks both answers were given, of `of` with either."""
+class FindingKind(StrEnum):
+    """What kind of disagreement a finding is about."""
 
-    classes: tuple[Answer, Answer]
+    CONFUSION = "confusion"  # two classes are given to the same tasks
+    SLICE = "slice"  # labelers agree less on one slice than on the rest
+    ONE_OR_MANY = "one_or_many"  # some draw one box where others draw several
+    TIGHT_OR_LOOSE = "tight_or_loose"  # a labeler draws larger or smaller boxes than others do
+    PUNCTUATION = "punctuation"  # some write a mark that others leave out
+    FILLER = "filler"  # some write a word that others leave out
+    LETTER_CASE = "letter_case"  # texts differ in capitals alone
+
+
+class Finding(Event):
+    """A pattern of disagreement: `tasks` tasks show it, of the `of` that could.
+
+    `effect` says how strong it is, in the words of `says`, with the bounds `low` and `high` of its 95 % interval.
+    `p_value` is the probability of such a pattern, or a clearer one, by chance; corrected for how many were looked
+    for. `examples` are the ids of the tasks that show it best.
+    """
+
+    kind: FindingKind
+    says: str
+    classes: tuple[Answer, ...] = ()
+    labelers: tuple[str, ...] = ()
+    slice: tuple[str, str] | None = None  # column and value
     tasks: int
     of: int
+    effect: float
+    low: float
+    high: float
+    p_value: float
+    examples: tuple[int, ...]

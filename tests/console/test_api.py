@@ -167,7 +167,9 @@ def test_leads_see_findings_and_publish_what_settles_them(api: Api) -> None:
         claimed = client.post("/v1/claims").json()
         client.post(f"/v1/assignments/{claimed['assignment_id']}/label", json={"answer": answer})
     settle(api.engine, api.project, [claimed["task_id"]])
-    assert lead.get("/v1/findings").json() == [{"classes": ["cat", "dog"], "tasks": 1, "of": 1}]
+    (found,) = lead.get("/v1/findings").json()
+    assert (found["classes"], found["tasks"], found["of"]) == (["cat", "dog"], 1, 1)
+    assert found["examples"] == [claimed["task_id"]]
     change = {"body": "A dog barks.", "settles": [["cat", "dog"]]}
     said = lead.post("/v1/guidelines/preview", json=change)
     assert said.json() == {"reopened": 1, "retold": 0, "labels": 2}

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality.intervals import paired_gain, wilson
+from quality.intervals import difference, paired_gain, wilson
 
 Counts = st.integers(0, 300)
 
@@ -66,3 +66,11 @@ def test_impossible_counts_are_refused() -> None:
     """More successes than trials is a bug of the caller."""
     with pytest.raises(ValueError, match="must not be negative"):
         wilson(3, 2)
+
+
+def test_difference_agrees_with_newcombes_published_values() -> None:
+    """Table II of Newcombe (1998, difference of independent proportions) gives these for method 10."""
+    published = {(56, 70, 48, 80): (0.0524, 0.3339), (9, 10, 3, 10): (0.1705, 0.8090), (10, 10, 0, 20): (0.6791, 1)}
+    for (new, of_new, old, of_old), bounds in published.items():
+        found = difference(wilson(new, of_new), wilson(old, of_old))
+        assert (found.low, found.high) == pytest.approx(bounds, abs=0.0001)

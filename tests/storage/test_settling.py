@@ -12,7 +12,7 @@ from labeling.findings import confused_pairs
 from labeling.overlap import Decision
 from schemas.errors import ConflictError, InputError
 from schemas.guidelines import ClassChange, Definition, Draft, Guideline
-from schemas.labels import Finding, TaskStatus
+from schemas.labels import TaskStatus
 from schemas.project import ProjectConfig
 from storage.answers import answer
 from storage.consensus import settle
@@ -272,10 +272,10 @@ def test_findings_come_from_the_votes_that_count(engine: Engine, project: Projec
     """After publication the settled pair is gone."""
     labeled(engine, project, 0, "fox", "fox")
     labeled(engine, project, 1, "cat", "dog")
-    found = confused_pairs(votes_by_task(engine, project.name).values())
-    assert found == [Finding(classes=("cat", "dog"), tasks=1, of=1)]
+    (found,) = confused_pairs(votes_by_task(engine, project.name))
+    assert (found.classes, found.tasks, found.of) == (("cat", "dog"), 1, 1)
     publish(engine, project, Draft(body="A dog barks.", settles=CAT_DOG))
-    assert confused_pairs(votes_by_task(engine, project.name).values()) == []
+    assert confused_pairs(votes_by_task(engine, project.name)) == []
 
 
 def test_a_merge_concludes_tasks_from_the_labels_that_they_have(engine: Engine, project: ProjectConfig) -> None:
