@@ -5,7 +5,7 @@ UV := .venv-bootstrap/env/bin/uv
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint format check lock bench-dirty bench-routing bench-rules bench-stream chaos fuzz clean
+.PHONY: help setup demo up down status test lint format check lock bench-agreement bench-dirty bench-routing bench-rules bench-stream chaos fuzz clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ bench-rules: setup ## measure how fast the stream and Great Expectations judge t
 
 bench-dirty: setup ## measure how many wrong cells rules find in dirty tables (ASSAY_DATA=the folder of the data sets)
 	@.venv/bin/python -m bench.dirty
+
+bench-agreement: setup ## check agreement against known figures, and findings against chance (ASSAY_DATA=the data sets' folder)
+	@.venv/bin/python -m bench.agreement $(ARGS)
 
 bench-routing: ## measure which records are worth a label, beside active learning's usual selectors
 	@infra/setup.sh bench

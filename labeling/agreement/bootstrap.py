@@ -13,10 +13,10 @@ COVERED = 95.0
 
 
 def bootstrap(measure: Measure, count: int, *, seed: int, resamples: int = RESAMPLES) -> Interval | None:
-    """Return a measure of `count` units with its 95 % percentile interval; None where it is undefined.
+    """Return a measure of `count` units with its 95 % percentile interval; None where either is undefined.
 
     Units are drawn with replacement, all answers to a unit together, since they are not independent of each
-    other. Resamples in which the measure is undefined are left out.
+    other. Resamples in which the measure is undefined are left out; the interval is undefined where all are.
 
     Sources: Efron & Tibshirani (1993), "An Introduction to the Bootstrap", chapter 13; for alpha and kappa: Zapf,
     Castell, Morawietz & Karch (2016), "Measuring inter-rater reliability for nominal data: which coefficients and
@@ -30,5 +30,8 @@ def bootstrap(measure: Measure, count: int, *, seed: int, resamples: int = RESAM
     drawn = (np.bincount(random.integers(0, count, count), minlength=count) for _ in range(resamples))
     found = np.array([measure(weights.astype(np.float64)) for weights in drawn])
     tail = (100.0 - COVERED) / 2
-    low, high = np.percentile(found[~np.isnan(found)], (tail, 100.0 - tail))
+    defined = found[~np.isnan(found)]
+    if not len(defined):
+        return None
+    low, high = np.percentile(defined, (tail, 100.0 - tail))
     return Interval(estimate=estimate, low=float(low), high=float(high))

@@ -9,7 +9,7 @@ from statistics import fmean, stdev
 from labeling.agreement.boxes import Drawn
 from labeling.agreement.matching import FLOOR, areas, corners, intersections, iou, match
 from labeling.findings.chance import LEVEL, SLIPS, binomial_tail, holm, sign_test
-from labeling.findings.evidence import best, quoted
+from labeling.findings.evidence import ENOUGH, best, quoted
 from quality.intervals import Z_95, wilson
 from schemas.boxes import Box
 from schemas.labels import Answer, Finding, FindingKind
@@ -18,8 +18,6 @@ from schemas.labels import Answer, Finding, FindingKind
 COVERED = 0.8
 # The boxes that are covered must fill so much of the one that covers them.
 FILLED = 0.5
-# The least tasks that an interval of a mean is told from.
-LEAST = 2
 
 
 def one_or_many(tasks: Mapping[int, Drawn]) -> list[Finding]:
@@ -40,7 +38,7 @@ def one_or_many(tasks: Mapping[int, Drawn]) -> list[Finding]:
             )
             if who:
                 torn[name][task] = who
-    names = sorted(torn)
+    names = sorted(name for name in torn if len(torn[name]) >= ENOUGH)
     raw = [binomial_tail(len(torn[name]), shared[name], SLIPS) for name in names]
     found = [
         _merged(name, torn[name], shared[name], p_value)
@@ -61,7 +59,7 @@ def tight_or_loose(tasks: Mapping[int, Drawn]) -> list[Finding]:
     for task, drawn in tasks.items():
         for name, ratio in _ratios(drawn).items():
             logs[name][task] = ratio
-    names = sorted(name for name in logs if len(logs[name]) >= LEAST)
+    names = sorted(name for name in logs if len(logs[name]) >= ENOUGH)
     raw = [
         sign_test(sum(each > 0 for each in logs[name].values()), sum(each < 0 for each in logs[name].values()))
         for name in names

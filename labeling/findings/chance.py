@@ -17,8 +17,8 @@ SLIPS = 0.02
 def binomial_tail(successes: float, trials: float, chance: float) -> float:
     """Return the probability of so many successes or more.
 
-    As the incomplete beta function it takes fractions too: of trials that count by a share from 0 to 1. These vary
-    less than ones that are 0 or 1, so the test errs to the safe side (Hoeffding 1963, theorem 1).
+    As the incomplete beta function it takes fractions too, of trials that count by a share from 0 to 1. These vary
+    less than trials of 0 or 1 with the same mean (Hoeffding 1963, JASA 58), so the test errs to the safe side.
     """
     return float(betainc(successes, trials - successes + 1, chance)) if successes > 0 else 1.0
 

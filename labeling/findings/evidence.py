@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 # The tasks that a finding shows.
 SHOWN = 5
+# The tasks that must show a convention: one alone may be a slip.
+ENOUGH = 2
 
 
 def best(strength: Mapping[int, float]) -> tuple[int, ...]:

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
-from labeling.findings.chance import LEVEL, SLIPS, binomial_tail, holm
-from labeling.findings.evidence import best, quoted
+from labeling.findings.chance import LEVEL, SLIPS, binomial_tail, holm, hypergeometric_tail
+from labeling.findings.evidence import ENOUGH, best, quoted
 from quality.intervals import wilson
 from schemas.labels import Finding, FindingKind
 
@@ -22,8 +22,8 @@ def optional_tokens(tasks: Mapping[int, Sequence[str]]) -> list[Finding]:
 
     `tasks` holds the texts by task id, one a labeler. Letter case aside, a task shows it if the token does not stand in
     each of its texts equally often. The effect is the share of such tasks among those in which anybody wrote it,
-    with Wilson's interval. Tested against the share of all other tokens and tasks (binomial), or of slips on 2 %
-    where that is less; corrected over the tokens (Holm).
+    with Wilson's interval. Tested against all other tokens (Fisher's exact test), and against careless slips on 2 % of
+    tasks (binomial): the larger p-value counts, corrected over the tokens (Holm).
     """
     present: Counter[str] = Counter()
     torn: defaultdict[str, dict[int, float]] = defaultdict(dict)
@@ -36,11 +36,13 @@ def optional_tokens(tasks: Mapping[int, Sequence[str]]) -> list[Finding]:
                 torn[token][task] = min(counts.count(0), len(counts) - counts.count(0)) / len(counts)
     everywhere, differing = present.total(), sum(map(len, torn.values()))
     looked_at = sorted(token for token in torn if present[token] >= LEAST)
-    raw = []
-    for token in looked_at:
-        rest = everywhere - present[token]
-        usual = max(SLIPS, (differing - len(torn[token])) / rest) if rest else SLIPS
-        raw.append(binomial_tail(len(torn[token]), present[token], min(1.0, usual)))
+    raw = [
+        max(
+            hypergeometric_tail(len(torn[token]), present[token], differing, everywhere),
+            binomial_tail(len(torn[token]), present[token], SLIPS),
+        )
+        for token in looked_at
+    ]
     tests = sum(count >= LEAST for count in present.values())
     found = [
         _optional(token, torn[token], present[token], p_value)
@@ -60,7 +62,7 @@ def letter_case(tasks: Mapping[int, Sequence[str]]) -> list[Finding]:
     torn = {task: pairs.count(True) / len(pairs) for task, pairs in same.items() if any(pairs)}
     of = sum(bool(pairs) for pairs in same.values())
     p_value = binomial_tail(len(torn), of, SLIPS)
-    if p_value > LEVEL:
+    if p_value > LEVEL or len(torn) < ENOUGH:
         return []
     share = wilson(len(torn), of)
     return [

@@ -214,7 +214,8 @@ def test_the_bootstrap_interval_covers_the_estimate_and_repeats() -> None:
 
 
 def test_what_is_undefined_has_no_interval() -> None:
-    """One answer only in all units."""
+    """One answer only in all units; nor what no resample can tell."""
     ratings = Ratings.of([(unit, name, 0) for unit in range(3) for name in "ab"])
     assert isnan(whole(nominal(ratings), ratings))
     assert bootstrap(nominal(ratings), ratings.count, seed=1) is None
+    assert bootstrap(lambda weights: 1.0 if (weights == 1).all() else nan, 30, seed=1) is None
