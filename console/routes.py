@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from console.desk import Asking, Lead, OpenDesk
 from console.problems import Problem
 from labeling import revision
-from labeling.findings import confused_pairs
+from labeling.findings import confused_pairs, disputed_slices
 from schemas.errors import InputError
 from schemas.guidelines import Draft, Guideline
 from schemas.labels import Finding, Label
-from storage import answers, guidelines, publishing, queue, votes
+from storage import answers, guidelines, publishing, queue, slices, votes
 
 Class = Annotated[str, Field(max_length=200)]
 
@@ -91,8 +91,9 @@ def effect(desk: OpenDesk, _: Lead, version: int) -> revision.Effect:
 
 @router.get("/findings")
 def findings(desk: OpenDesk, _: Lead) -> list[Finding]:
-    """Return the class pairs that labelers confuse, those beyond chance and with most tasks first; for leads."""
-    return confused_pairs(votes.votes_by_task(desk.engine, desk.project.name))
+    """Return the class pairs that labelers confuse, those beyond chance first, then disputed slices; for leads."""
+    given = votes.votes_by_task(desk.engine, desk.project.name)
+    return [*confused_pairs(given), *disputed_slices(given, slices.slices_by_task(desk.engine, desk.project.name))]
 
 
 @router.get("/queue")
