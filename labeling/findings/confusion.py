@@ -7,6 +7,7 @@ from math import comb
 
 from labeling.findings.chance import LEVEL, binomial_tail, clopper_pearson, holm
 from labeling.findings.evidence import best, quoted
+from quality.intervals import Interval
 from schemas.labels import Answer, Finding, FindingKind, Vote
 
 Pair = tuple[Answer, Answer]
@@ -35,28 +36,39 @@ def confused_pairs(tasks: Mapping[int, Sequence[Vote]]) -> list[Finding]:
     pairs = sorted(shares)
     sums = [sum(shares[pair].values()) for pair in pairs]
     raw = [binomial_tail(total, disputed, expected[pair]) for pair, total in zip(pairs, sums, strict=True)]
-    found = []
-    for pair, total, p_value in zip(pairs, sums, holm(raw, tests=comb(len(either), 2)), strict=True):
-        shown = shares[pair]
-        share, one, other = clopper_pearson(total, disputed), *pair
-        lift = [bound / expected[pair] for bound in (share.estimate, share.low, share.high)]
-        of = either[one] + either[other] - len(shown)
-        found.append(
-            Finding(
-                kind=FindingKind.CONFUSION,
-                says=f"{quoted(one)} and {quoted(other)} were both given to {len(shown)} of {of} tasks with either: "
-                f"{lift[0]:.1f} times what chance puts there.",
-                classes=pair,
-                tasks=len(shown),
-                of=of,
-                effect=lift[0],
-                low=lift[1],
-                high=lift[2],
-                p_value=p_value,
-                examples=best({task: _evenness(counted[task], pair) for task in shown}),
-            )
+    found = [
+        _finding(
+            pair,
+            {task: _evenness(counted[task], pair) for task in shares[pair]},
+            of=either[pair[0]] + either[pair[1]] - len(shares[pair]),
+            lift=_over(clopper_pearson(total, disputed), expected[pair]),
+            p_value=p_value,
         )
+        for pair, total, p_value in zip(pairs, sums, holm(raw, tests=comb(len(either), 2)), strict=True)
+    ]
     return sorted(found, key=lambda finding: (finding.p_value > LEVEL, -finding.tasks, finding.classes))
+
+
+def _finding(pair: Pair, torn: Mapping[int, float], *, of: int, lift: Interval, p_value: float) -> Finding:
+    one, other = map(quoted, pair)
+    return Finding(
+        kind=FindingKind.CONFUSION,
+        says=f"{one} and {other} were both given to {len(torn)} of {of} tasks with either: "
+        f"{lift.estimate:.1f} times what chance puts there.",
+        classes=pair,
+        tasks=len(torn),
+        of=of,
+        effect=lift.estimate,
+        low=lift.low,
+        high=lift.high,
+        p_value=p_value,
+        examples=best(torn),
+    )
+
+
+def _over(share: Interval, expected: float) -> Interval:
+    """Return a share as a multiple of the expected one."""
+    return Interval(estimate=share.estimate / expected, low=share.low / expected, high=share.high / expected)
 
 
 def _shares(counted: Mapping[int, Counter[Answer]]) -> dict[Pair, dict[int, float]]:

@@ -28,28 +28,38 @@ def optional_tokens(tasks: Mapping[int, Sequence[str]]) -> list[Finding]:
     present: Counter[str] = Counter()
     torn: defaultdict[str, dict[int, float]] = defaultdict(dict)
     for task, texts in tasks.items():
-        counted = [Counter(TOKEN.findall(_plain(text).casefold())) for text in texts] if len(texts) > 1 else []
-        for token in set().union(*counted):
-            counts = [counter[token] for counter in counted]
+        for token, evenness in _tokens(texts).items():
             present[token] += 1
-            if len(set(counts)) > 1:
-                torn[token][task] = min(counts.count(0), len(counts) - counts.count(0)) / len(counts)
+            if evenness is not None:
+                torn[token][task] = evenness
     everywhere, differing = present.total(), sum(map(len, torn.values()))
+
+    def chance(token: str) -> float:
+        hits, among = len(torn[token]), present[token]
+        return max(hypergeometric_tail(hits, among, differing, everywhere), binomial_tail(hits, among, SLIPS))
+
     looked_at = sorted(token for token in torn if present[token] >= LEAST)
-    raw = [
-        max(
-            hypergeometric_tail(len(torn[token]), present[token], differing, everywhere),
-            binomial_tail(len(torn[token]), present[token], SLIPS),
-        )
-        for token in looked_at
-    ]
     tests = sum(count >= LEAST for count in present.values())
     found = [
         _optional(token, torn[token], present[token], p_value)
-        for token, p_value in zip(looked_at, holm(raw, tests=tests), strict=True)
+        for token, p_value in zip(looked_at, holm([chance(token) for token in looked_at], tests=tests), strict=True)
         if p_value <= LEVEL
     ]
     return sorted(found, key=lambda finding: (finding.p_value, -finding.tasks, finding.says))
+
+
+def _tokens(texts: Sequence[str]) -> dict[str, float | None]:
+    """Return the tokens of a task's texts, none of a single one; None where all texts have one equally often.
+
+    Else how evenly the texts fall into those with it and those without: half at most.
+    """
+    counted = [Counter(TOKEN.findall(_plain(text).casefold())) for text in texts] if len(texts) > 1 else []
+    found: dict[str, float | None] = {}
+    for token in set().union(*counted):
+        counts = [counter[token] for counter in counted]
+        without = counts.count(0)
+        found[token] = min(without, len(counts) - without) / len(counts) if len(set(counts)) > 1 else None
+    return found
 
 
 def letter_case(tasks: Mapping[int, Sequence[str]]) -> list[Finding]:
