@@ -5,7 +5,7 @@ UV := .venv-bootstrap/env/bin/uv
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint format check lock bench-agreement bench-dirty bench-routing bench-rules bench-stream chaos fuzz clean
+.PHONY: help setup demo up down status test lint format check lock bench-agreement bench-dirty bench-guidelines bench-routing bench-rules bench-stream chaos fuzz clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ check: lint test ## lint, then test
 
 bench-rules: setup ## measure how fast the stream and Great Expectations judge the same rules
 	@PYTHONPATH=. .venv/bin/python bench/rules.py
+
+bench-guidelines: setup ## run the guideline loop on three real sets, with simulated relabeling (ASSAY_DATA=the folder of the data sets)
+	@.venv/bin/python -m bench.guidelines $(ARGS)
 
 bench-dirty: setup ## measure how many wrong cells rules find in dirty tables (ASSAY_DATA=the folder of the data sets)
 	@.venv/bin/python -m bench.dirty
