@@ -1,19 +1,21 @@
 """The endpoints: each decodes a request, makes one call and says what came of it."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from console.desk import Asking, Lead, OpenDesk
+from console.desk import Asking, Desk, Lead, OpenDesk
 from console.problems import Problem
 from labeling import revision
+from labeling.drafting import opened
 from labeling.findings import confused_pairs, disputed_slices
 from schemas.errors import InputError
 from schemas.guidelines import Draft, Guideline
-from schemas.labels import Finding, Label
+from schemas.labels import Finding, Label, Vote
 from storage import answers, guidelines, publishing, queue, slices, votes
 
 Class = Annotated[str, Field(max_length=200)]
@@ -92,7 +94,20 @@ def effect(desk: OpenDesk, _: Lead, version: int) -> revision.Effect:
 @router.get("/findings")
 def findings(desk: OpenDesk, _: Lead) -> list[Finding]:
     """Return the class pairs that labelers confuse, those beyond chance first, then disputed slices; for leads."""
+    return _findings(desk, votes.votes_by_task(desk.engine, desk.project.name))
+
+
+@router.get("/findings/{place}/draft")
+def draft(desk: OpenDesk, _: Lead, place: Annotated[int, Path(ge=0)]) -> Draft:
+    """Return the change of the guideline that a finding opens, by its place in `GET /v1/findings`; for leads."""
     given = votes.votes_by_task(desk.engine, desk.project.name)
+    found = _findings(desk, given)
+    if place >= len(found):
+        raise InputError(f"There is no finding {place}: GET /v1/findings lists {len(found)}, from 0 on.")
+    return opened(found[place], guidelines.current(desk.engine, desk.project.name), given)
+
+
+def _findings(desk: Desk, given: Mapping[int, Sequence[Vote]]) -> list[Finding]:
     return [*confused_pairs(given), *disputed_slices(given, slices.slices_by_task(desk.engine, desk.project.name))]
 
 

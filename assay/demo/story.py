@@ -104,8 +104,7 @@ class Story:
     def revise(self) -> Revision:
         """Have the lead settle the pair that the labelers confuse most; its tasks are labeled anew."""
         with self.stages.stage("revise", "The lead settles the most confused pair in guideline version 2"):
-            pair = self.team.most_confused()
-            published = self.team.settle(pair)
+            pair, published = self.team.revise()
         return Revision(version=published["version"], pair=pair, reopened=published["reopened"])
 
     def audit(self) -> AuditReport:

@@ -1,7 +1,7 @@
 """The simulated labeling team, at work over the REST API as people would be."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any, Self
@@ -13,6 +13,7 @@ from assay.demo.stages import patiently, wait_for
 from assay.demo.worker import work
 from assay.services import Services
 from examples.simulation.labelers import Pair
+from labeling.drafting import BLANK
 from schemas.errors import UnavailableError
 from storage.labelers import register
 
@@ -56,21 +57,17 @@ class Team:
         for each in at_work:
             each.result()
 
-    def most_confused(self) -> Pair:
-        """Return the class pair that the lead sees at the top of the findings."""
-        findings: Sequence[Mapping[str, Any]] = self._lead("GET", "/v1/findings")
-        if not findings:
+    def revise(self) -> tuple[Pair, Mapping[str, Any]]:
+        """Settle what is found first in the next guideline; return the pair, and the version and what it reopened."""
+        if not self._lead("GET", "/v1/findings"):
             raise UnavailableError("The labelers disagreed on nothing, so there is nothing to settle.")
-        one, other = findings[0]["classes"]
-        return one, other
-
-    def settle(self, pair: Pair) -> Mapping[str, Any]:
-        """Publish the next guideline, which tells the pair apart; return its version and how many tasks it reopened."""
-        current = self._lead("GET", "/v1/guideline")
-        said = f"(By a simulated lead.) {self._simulation.revision(pair)}"
-        body = f"{current['body']}\n## {pair[0]} or {pair[1]}\n\n{said}\n"
-        published: Mapping[str, Any] = self._lead("POST", "/v1/guidelines", json={"body": body, "settles": [pair]})
-        return published
+        draft = self._lead("GET", "/v1/findings/0/draft")
+        one, other = draft["settles"][0]
+        said = f"(By a simulated lead.) {self._simulation.revision((one, other))}"
+        published: Mapping[str, Any] = self._lead(
+            "POST", "/v1/guidelines", json={**draft, "body": draft["body"].replace(BLANK, said)}
+        )
+        return (one, other), published
 
     def _lead(self, method: str, path: str, **options: Any) -> Any:
         def call() -> Any:

@@ -170,13 +170,15 @@ def test_leads_see_findings_and_publish_what_settles_them(api: Api) -> None:
     (found,) = lead.get("/v1/findings").json()
     assert (found["classes"], found["tasks"], found["of"]) == (["cat", "dog"], 1, 1)
     assert found["examples"] == [claimed["task_id"]]
-    change = {"body": "A dog barks.", "settles": [["cat", "dog"]]}
+    change = lead.get("/v1/findings/0/draft").json()
+    assert found["says"] in change["body"]
+    assert is_problem(lead.get("/v1/findings/1/draft"), 422)
     said = lead.post("/v1/guidelines/preview", json=change)
     assert said.json() == {"reopened": 1, "retold": 0, "labels": 2}
     published = lead.post("/v1/guidelines", json=change)
     assert (published.status_code, published.json()) == (201, {"version": 2, "reopened": 1, "retold": 0})
     told = labelers[0].get("/v1/guideline").json()
-    assert {name: told[name] for name in ("version", *change)} == {"version": 2, **change}
+    assert (told["version"], told["body"], told["settles"]) == (2, change["body"], [["cat", "dog"]])
     assert [guideline["version"] for guideline in labelers[0].get("/v1/guidelines").json()] == [1, 2]
     did = lead.get("/v1/guidelines/2/effect").json()
     assert (did["tasks"], did["labels"], did["touched_before"]["disputed"]["estimate"]) == (1, 0, 1.0)
