@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue, computed_field
 from pydantic.fields import FieldInfo
 
 from schemas.boxes import Box
+from schemas.guidelines import ClassChange, Definition, Example
 from schemas.project import DatasetRecipe, DuplicatePolicy
 from schemas.routing import Hits, RoutingPolicy, Steering
 from schemas.samples import AnySample, Payload, versioned
@@ -160,6 +161,7 @@ def register(kinds: list[type[Event]]) -> None:
         st.register_type_strategy(kind, events(kind))
 
 
+_CLASSES = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=8)
 _REASONS = st.from_regex(r"[a-z][a-z0-9_]{0,40}", fullmatch=True)
 # Bounds of what stands within a field's type, or between fields, are not seen by Hypothesis.
 _FIELDS: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
@@ -168,6 +170,12 @@ _FIELDS: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
         "top": st.floats(-1000, 0),
         "right": st.floats(0, 1000, exclude_min=True),
         "bottom": st.floats(0, 1000, exclude_min=True),
+    },
+    Example: {"note": texts},
+    Definition: {"name": _CLASSES, "text": texts},
+    ClassChange: {
+        "takes": st.tuples(_CLASSES),
+        "gives": st.lists(_CLASSES, min_size=1, max_size=3, unique=True).map(tuple),
     },
     Selection: {
         "reasons": st.lists(_REASONS, min_size=1, max_size=3).map(tuple),
