@@ -12,7 +12,7 @@ from quality.routing.state import RoutingState
 from schemas.errors import InputError
 
 # Of the layout of `State.to_bytes`; raised when a state of old can no longer be read.
-STATE_VERSION = 5
+STATE_VERSION = 6
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,7 +58,7 @@ class RepresentativePolicy(SignalPolicy):
     They share what signals leave to chance with the uniform draw, in parts of `weight` and 1.
     """
 
-    weight: Weight = 3.0
+    weight: Weight = 9.0
 
 
 class DisagreementPolicy(SignalPolicy):

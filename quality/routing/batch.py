@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from quality.routing.counts import texts
 from quality.routing.lattice import Points
+from schemas.errors import InputError
 
 Scores = NDArray[np.float64]
 
@@ -75,3 +76,13 @@ class Part:
 def named(column: str, values: Sequence[Any]) -> Sequence[str | None]:
     """Return values of a column as they are counted."""
     return values if column in TEXTS else texts(values)
+
+
+def checked(name: str, scores: Scores, count: int) -> Scores:
+    """Return an own signal's scores, clipped to [0, 1]; raises InputError if there is not one a sample."""
+    found = np.asarray(scores, np.float64)
+    if found.shape != (count,):
+        raise InputError(
+            f"The signal {name} gave scores of shape {found.shape} for {count} samples: give one for each."
+        )
+    return np.clip(np.nan_to_num(found), 0.0, 1.0)

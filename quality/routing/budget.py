@@ -3,6 +3,10 @@
 Source: the token bucket of Turner (1986), "New Directions in Communications (or Which Way to the Information Age?)".
 The thresholds aim to keep some in the bucket, half of what it holds in the long run: what is spent is then what comes
 in, and neither a burst nor a lull makes it overflow or run dry.
+
+Signals that guess where the model fails have an account of their own, into which their part of the tokens goes: a
+threshold follows the scores of the past, so a model that has just learned a class may let them name a whole block, and
+nothing would be left for the others.
 """
 
 from collections.abc import Sequence
@@ -30,11 +34,13 @@ GAIN = 0.3
 class Purse:
     """The parts of tokens at hand, below zero where the audit drew more than there were; and the latest time so far.
 
-    `earned` is all that ever came in, as far as it matters for the reserve; `income` is what came in during this block
-    so far, and `pace` during the last one. Before the first record there is no clock.
+    `saved` is what signals that guess have left of their part, at most what the bucket holds. `earned` is all that ever
+    came in, as far as it matters for the reserve; `income` is what came in during this block so far, and `pace` during
+    the last one. Before the first record there is no clock.
     """
 
     parts: int = 0
+    saved: int = 0
     earned: int = 0
     clock: int | None = None
     income: int = 0
@@ -51,14 +57,15 @@ def capacity(budget: Budget, block: int) -> int:
 class Spending:
     """Spends the tokens that come in with consecutive records; `timestamps` are theirs, in milliseconds.
 
-    Only a budget per hour looks at them.
+    Only a budget per hour looks at them. `guessed` is the part of the tokens that signals that guess may spend.
     """
 
-    def __init__(self, budget: Budget, block: int, purse: Purse, timestamps: Sequence[int]) -> None:
+    def __init__(self, budget: Budget, block: int, purse: Purse, timestamps: Sequence[int], *, guessed: float) -> None:
         self._before = purse
         self._full = capacity(budget, block)
         self._parts = purse.parts
-        self._earned = 0
+        self._saved = purse.saved
+        self._at = 0
         self._clock = purse.clock
         if budget.share is not None:
             self._each = round(budget.share * TOKEN)
@@ -66,6 +73,7 @@ class Spending:
         else:
             self._each = round((budget.per_hour or 0.0) * TOKEN / MS_PER_HOUR)
             self._come = self._passed(timestamps)
+        self._each_guessed = round(guessed * self._each)
 
     def _passed(self, timestamps: Sequence[int]) -> Sequence[Any]:
         """Return the milliseconds that have passed by each record, and move the clock to the last one's."""
@@ -84,31 +92,39 @@ class Spending:
         self._earn(place)
         return self._parts >= TOKEN
 
+    def can_guess(self, place: int) -> bool:
+        """Say whether signals that guess have a token left at that record, whatever the bucket holds."""
+        self._earn(place)
+        return self._saved >= TOKEN
+
     def must(self, place: int) -> bool:
         """Say whether what has to be selected may be; a bucket's worth of tokens may lack, and no more."""
         self._earn(place)
         return self._parts > -self._full
 
-    def spend(self, place: int) -> None:
-        """Take a token for that record, whether or not one is left."""
+    def spend(self, place: int, *, guess: bool) -> None:
+        """Take a token for that record, whether or not one is left; of a guess also from those for guesses."""
         self._earn(place)
         self._parts -= TOKEN
+        self._saved -= guess * TOKEN
 
     def _earn(self, place: int) -> None:
-        earned = self._come[place] * self._each
-        self._parts = min(self._full, self._parts + earned - self._earned)
-        self._earned = earned
+        come = self._come[place] - self._at
+        self._parts = min(self._full, self._parts + come * self._each)
+        self._saved = min(self._full, self._saved + come * self._each_guessed)
+        self._at += come
 
     def purse(self) -> Purse:
         """Return what is left after the last record."""
         self._earn(-1)
-        before = self._before
+        before, earned = self._before, self._at * self._each
         return replace(
             before,
             parts=self._parts,
-            earned=min(RESERVE * self._full, before.earned + self._earned),
+            saved=self._saved,
+            earned=min(RESERVE * self._full, before.earned + earned),
             clock=self._clock,
-            income=min(self._full, before.income + self._earned),
+            income=min(self._full, before.income + earned),
         )
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from quality.routing.bins import BINS, NONE, Bins, binned, supply, threshold
-from quality.routing.budget import Purse, wanted
+from quality.routing.budget import TOKEN, Purse, wanted
 from quality.routing.counts import Counts, Values
-from quality.routing.mixer import mix
+from quality.routing.mixer import guesses, mix
 from quality.routing.quota import Chances, left, shortfalls
 from quality.routing.rare import rare
 from schemas.routing import RoutingPolicy, Steering
@@ -27,7 +27,8 @@ class Deciding:
 
     `purposes` are what draws are made for, `slices` the columns of which values may be short, `columns` all that are
     counted. `mix` is the share of the budget by reason, `offered` the part of the stream that thresholds are to select,
-    `short` the chances of slices that are short, and `audit` the share that is drawn uniformly.
+    `short` the chances of slices that are short, and `audit` the share that is drawn uniformly. `guesses` are the
+    signals that guess where the model fails, and `guessed` is the share of the budget that they may spend.
     """
 
     policy: RoutingPolicy
@@ -35,6 +36,8 @@ class Deciding:
     slices: tuple[str, ...]
     columns: tuple[str, ...]
     mix: Mapping[str, float]
+    guesses: frozenset[str]
+    guessed: float
     shares: Mapping[str, Mapping[str, float]]
     thresholds: Mapping[str, float]
     offered: float
@@ -63,6 +66,7 @@ def decide(policy: RoutingPolicy, steering: Steering, used: Counts, purse: Purse
     records = used.routed / used.blocks if used.blocks else float(policy.block)
     income, aim = wanted(policy.budget, purse, policy.block, records)
     signals = weights(policy)
+    guessing = guesses(signals)
     parts = mix(signals, steering.hits, audit=policy.audit, at_first=policy.at_first)
     audit = min(aim, parts[Reason.AUDIT] * income)
     scores = _scores(policy, used)
@@ -70,8 +74,15 @@ def decide(policy: RoutingPolicy, steering: Steering, used: Counts, purse: Purse
     short = shortfalls(used, short=lacking, fair=policy.fair, wanted=aim - audit, records=records)
     share = max(0.0, aim - audit - _drawn(used, short, records)) / records
     yielded = max(LEAST_YIELD, min(1.0, used.chosen / used.offered)) if used.offered else 1.0
-    of_signals = {reason: part for reason, part in parts.items() if reason != Reason.AUDIT}
+    of_signals = {reason: parts[reason] for reason in signals}
     shares = _filled(of_signals, share / yielded, scores)
+    # They may spend their part of the mix, and what their thresholds aim at where others have nothing to select.
+    guessed = max(
+        income * sum(parts[reason] for reason in guessing),
+        yielded * records * sum(shares[reason] for reason in guessing),
+    )
+    if purse.saved / TOKEN + guessed < 1.0:  # they wait, and the others have their share
+        shares = _filled({**of_signals, **dict.fromkeys(guessing, 0.0)}, share / yielded, scores)
     offered = sum(shares.values())
     slices = tuple(sorted({*policy.fair, *(quota.column for quota in policy.quotas)}))
     looked_at = policy.rare.columns if policy.rare else ()
@@ -81,6 +92,8 @@ def decide(policy: RoutingPolicy, steering: Steering, used: Counts, purse: Purse
         slices=slices,
         columns=tuple(sorted({*slices, *looked_at})),
         mix=parts,
+        guesses=frozenset(guessing),
+        guessed=min(1.0, guessed / income) if income else 0.0,
         shares={column: used.shares(column) for column in looked_at},
         thresholds={reason: threshold(scores[reason], share) for reason, share in shares.items()},
         offered=offered,
@@ -119,7 +132,7 @@ def _filled(parts: Mapping[str, float], share: float, scores: Mapping[str, Bins]
     """Divide a share of the stream by the parts; what a signal has no scores for goes to the others, if they have."""
     supplies = {reason: supply(scores[reason]) for reason in parts}
     filled = dict.fromkeys(parts, 0.0)
-    hungry = dict(parts)
+    hungry = {reason: part for reason, part in parts.items() if part}
     while hungry and share > 1.0 / BINS**3:
         total = sum(hungry.values())
         given = {

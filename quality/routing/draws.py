@@ -1,6 +1,7 @@
 """Draws by hash: whether a sample is in a share depends on its id alone, and is uniform over ids."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import reduce
 from zlib import crc32
 
 import numpy as np
@@ -25,6 +26,11 @@ def draws(sample_ids: Sequence[str], purposes: Sequence[str]) -> Numbers:
     sums = np.fromiter(map(crc32, map(str.encode, sample_ids)), np.uint64, len(sample_ids))
     streams = np.array([crc32(purpose.encode()) * GOLDEN % 2**64 for purpose in purposes], np.uint64)
     return (_mixed((sums << np.uint64(32))[:, None] + streams) >> SHIFT) / SPAN
+
+
+def either(chances: Iterable[float]) -> float:
+    """Return the probability that at least one of independent draws selects."""
+    return reduce(lambda either, chance: min(1.0, either + (1.0 - either) * chance), chances, 0.0)
 
 
 def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:

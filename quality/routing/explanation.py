@@ -11,7 +11,8 @@ class Said:
     """What one reason said of a sample.
 
     It would select it with probability `chance`, which follows from the score and `threshold`, both in [0, 1], where
-    there are such; it does if `drawn` lies below that, unless what is queued has made it worthless.
+    there are such; it does if `drawn` lies below that, unless what is queued has made it worthless, or
+    it is a guess and none may be made.
     """
 
     score: float | None

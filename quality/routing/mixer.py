@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from schemas.routing import Hits
 from schemas.verdicts import Reason
 
-# Hit rates begin, for each reason, as that of all reasons together, by the weight of so many labels; so does what
-# signals get in all, as the policy says.
-PRIOR_LABELS = 8.0
+# Hit rates begin, by the weight of so many labels, as that of all reasons together for the audit, and as this for each
+# signal: one that is hardly tried is taken to be good, and tried. So does what signals get in all, as the policy says.
+PRIOR_LABELS, HOPED = 8.0, 1.0
 # What a signal keeps of the budget for signals, of its even share: without labels there is no rate to go by.
 EXPLORING = 0.2
 
@@ -26,13 +26,18 @@ def mix(weights: Mapping[str, float], hits: Mapping[str, Hits], *, audit: float,
     is turned on, to what is representative, in parts of 1 and its weight: it is no guess at where the model fails, so
     hits say nothing of it, but a uniform draw that repeats itself less.
     """
-    signals = {reason: weight for reason, weight in sorted(weights.items()) if reason != Reason.REPRESENTATIVE}
+    signals = guesses(weights)
     together = (1.0 - audit) * _together(signals, hits, at_first) if signals else 0.0
     spread = weights.get(Reason.REPRESENTATIVE, 0.0)
     shares = {reason: together * part for reason, part in _split(signals, hits).items()}
     if spread:
         shares[Reason.REPRESENTATIVE] = max(0.0, 1.0 - together - audit) * spread / (spread + 1.0)
     return {**shares, Reason.AUDIT: 1.0 - sum(shares.values())}
+
+
+def guesses(weights: Mapping[str, float]) -> dict[str, float]:
+    """Return the weights of the signals that guess where the model fails, in the order of their names."""
+    return {reason: weight for reason, weight in sorted(weights.items()) if reason != Reason.REPRESENTATIVE}
 
 
 def _together(signals: Mapping[str, float], hits: Mapping[str, Hits], at_first: float) -> float:
@@ -57,8 +62,14 @@ def _split(signals: Mapping[str, float], hits: Mapping[str, Hits]) -> dict[str, 
 
 
 def _rates(reasons: set[str], hits: Mapping[str, Hits]) -> dict[str, float]:
-    """Return the hit rates, each drawn towards that of all reasons together."""
+    """Return the hit rates, that of the audit drawn towards that of all reasons together, the others towards `HOPED`.
+
+    Source: the optimistic initial values of Sutton and Barto (2018), "Reinforcement Learning", section 2.6.
+    """
     labels = sum(one.labels for one in hits.values())
     overall = sum(one.hits for one in hits.values()) / labels if labels else 0.0
-    found = {reason: hits.get(reason, Hits()) for reason in sorted(reasons)}
-    return {reason: (one.hits + PRIOR_LABELS * overall) / (one.labels + PRIOR_LABELS) for reason, one in found.items()}
+    prior = {**dict.fromkeys(sorted(reasons), HOPED), Reason.AUDIT: overall}
+    found = {reason: hits.get(reason, Hits()) for reason in prior}
+    return {
+        reason: (one.hits + PRIOR_LABELS * prior[reason]) / (one.labels + PRIOR_LABELS) for reason, one in found.items()
+    }

@@ -62,12 +62,12 @@ def unpacked(values: Mapping[str, Any]) -> RoutingState:
 
 
 def _packed_purse(purse: Purse) -> list[Any]:
-    return [purse.parts, purse.earned, purse.clock, purse.income, purse.pace]
+    return [purse.parts, purse.saved, purse.earned, purse.clock, purse.income, purse.pace]
 
 
 def _unpacked_purse(values: list[Any]) -> Purse:
-    parts, earned, clock, income, pace = values
-    return Purse(parts=parts, earned=earned, clock=clock, income=income, pace=pace)
+    parts, saved, earned, clock, income, pace = values
+    return Purse(parts=parts, saved=saved, earned=earned, clock=clock, income=income, pace=pace)
 
 
 def _packed_counts(counts: Counts) -> list[Any]:

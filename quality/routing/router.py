@@ -11,20 +11,19 @@ record by record. So a selection depends on the records and where they stand, no
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import reduce
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quality.routing import bins, space
-from quality.routing.batch import Batch, OwnSignal, Part, Scores, named
+from quality.routing.batch import Batch, OwnSignal, Part, Scores, checked, named
 from quality.routing.bins import Places
 from quality.routing.budget import Spending
 from quality.routing.counts import DECAY, Counts, added, tallied
 from quality.routing.deciding import SAMPLE, Deciding, decide
 from quality.routing.disagreement import disagreement
-from quality.routing.draws import draws
+from quality.routing.draws import draws, either
 from quality.routing.explanation import Explanation, Said
 from quality.routing.queued import Queued
 from quality.routing.quota import filled, quota
@@ -33,7 +32,6 @@ from quality.routing.representative import representative, uncovered
 from quality.routing.rivals import Coverage, Repeated, Rivals
 from quality.routing.state import Opening, RoutingState
 from quality.routing.uncertain import of_margins, uncertain
-from schemas.errors import InputError
 from schemas.routing import RoutingPolicy
 from schemas.verdicts import Reason, Selection
 
@@ -107,7 +105,7 @@ class Router:
         scores = self._scores(part)
         chances = self._chances(part, {reason: bins.binned(score) for reason, score in scores.items()})
         thresholds = self._deciding.thresholds
-        rivals = self._rivals(part, np.zeros(1, np.int64))
+        rivals, spending = self._rivals(part, np.zeros(1, np.int64)), self._spending(part)
         return Explanation(
             block=block,
             steering=self._steering.version,
@@ -118,11 +116,11 @@ class Router:
                     threshold=thresholds[reason] / bins.BINS if reason in thresholds else None,
                     chance=float(chance[0]),
                     drawn=float(drawn[reason][0]),
-                    holds=rivals is None or rivals.leave(reason, 0),
+                    holds=reason in self._left([reason], 0, rivals, spending),
                 )
                 for reason, chance in chances.items()
             },
-            token=Spending(self._policy.budget, self._policy.block, self._purse, part.timestamps).can(0),
+            token=spending.can(0),
         )
 
     def _part(self, batch: Batch, places: slice, drawn: Mapping[str, Scores]) -> Part:
@@ -149,7 +147,7 @@ class Router:
         if policy.disagreement:
             found[Reason.DISAGREEMENT] = disagreement(part["prediction.top"], part[policy.disagreement.column])
         for name in policy.own:
-            found[name] = _checked(name, self._own[name].score(part, len(part)), len(part))
+            found[name] = checked(name, self._own[name].score(part, len(part)), len(part))
         return found
 
     def _uncertain(self, part: Part, measure: str) -> Scores:
@@ -175,18 +173,18 @@ class Router:
     ) -> tuple[dict[int, Selection], int]:
         """Return what is selected, and how many samples signals name.
 
-        Not all of these are selected: tokens may lack, and what the queue has made worthless is not named. The audit
-        selects whatever it draws, or it would not be uniform, until a bucket's worth of tokens lacks. The propensity is
-        that of the reasons that could select a sample in its place.
+        Not all of these are selected: tokens may lack. What the queue has made worthless is not named, nor what is one
+        guess too many; a guess is what nothing else selects. The audit selects whatever it draws, or it would not be
+        uniform, until a bucket's worth of tokens lacks. The propensity is that of the reasons that could select a
+        sample in its place.
         """
         hits = {reason: part.drawn[reason] < chance for reason, chance in chances.items()}
         places = np.flatnonzero(np.logical_or.reduce(list(hits.values())))
-        spending = Spending(self._policy.budget, self._policy.block, self._purse, part.timestamps)
-        rivals = self._rivals(part, places)
+        spending, rivals = self._spending(part), self._rivals(part, places)
         found: dict[int, Selection] = {}
         named = 0
         for place in places.tolist():
-            left = [reason for reason in hits if rivals is None or rivals.leave(reason, place)]
+            left = self._left(hits, place, rivals, spending)
             named += any(hits[reason][place] for reason in left if reason in scores)
             if not spending.can(place):
                 left = [Reason.AUDIT]
@@ -195,9 +193,9 @@ class Router:
                 found[place] = Selection(
                     reasons=reasons,
                     scores={reason: round(float(score[place]), 6) for reason, score in scores.items()},
-                    propensity=_either(float(chances[reason][place]) for reason in left),
+                    propensity=either(float(chances[reason][place]) for reason in left),
                 )
-                spending.spend(place)
+                spending.spend(place, guess=self._deciding.guesses.issuperset(reasons))
                 if rivals:
                     rivals.add(place)
         if rivals:
@@ -205,6 +203,15 @@ class Router:
             self._covered = rivals.coverage.by_now
         self._purse = spending.purse()
         return found, named
+
+    def _spending(self, part: Part) -> Spending:
+        policy = self._policy
+        return Spending(policy.budget, policy.block, self._purse, part.timestamps, guessed=self._deciding.guessed)
+
+    def _left(self, reasons: Iterable[str], place: int, rivals: Rivals | None, spending: Spending) -> list[str]:
+        """Return those of the reasons that may select the sample, beside what is queued and spent."""
+        barred = frozenset[str]() if spending.can_guess(place) else self._deciding.guesses
+        return [one for one in reasons if one not in barred and (rivals is None or rivals.leave(one, place))]
 
     def _rivals(self, part: Part, places: NDArray[np.int64]) -> Rivals | None:
         """Return what else is selected, as the samples at these places see it; None where nothing has a point."""
@@ -272,15 +279,6 @@ class Router:
         self._queued.settle(keep=(self._seen.length, self._seen.exponent) == (before.length, before.exponent))
 
 
-def _checked(name: str, scores: Scores, count: int) -> Scores:
-    found = np.asarray(scores, np.float64)
-    if found.shape != (count,):
-        raise InputError(
-            f"The signal {name} gave scores of shape {found.shape} for {count} samples: give one for each."
-        )
-    return np.clip(np.nan_to_num(found), 0.0, 1.0)
-
-
 def _blocks(offsets: Sequence[int], size: int) -> Iterator[tuple[int, slice]]:
     """Yield each block that has offsets, with the places of these."""
     if offsets[0] // size == offsets[-1] // size:
@@ -291,8 +289,3 @@ def _blocks(offsets: Sequence[int], size: int) -> Iterator[tuple[int, slice]]:
     for start, end in pairwise(starts):
         if start < end:
             yield int(blocks[start]), slice(start, end)
-
-
-def _either(chances: Iterable[float]) -> float:
-    """Return the probability that at least one of independent draws selects."""
-    return reduce(lambda either, chance: min(1.0, either + (1.0 - either) * chance), chances, 0.0)

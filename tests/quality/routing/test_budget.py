@@ -26,14 +26,17 @@ hits = st.dictionaries(
 )
 
 
-def spent(budget: Budget, timestamps: list[int], asked: set[int], cuts: list[int]) -> tuple[list[int], Purse]:
-    """Spend a token at each record asked for, where there is one; in parts, cut at these places."""
+def spent(
+    budget: Budget, timestamps: list[int], asked: set[int], cuts: list[int], *, guesses: bool = False
+) -> tuple[list[int], Purse]:
+    """Spend a token at each record asked for, where there is one, for `guesses` or not; cut at these places."""
     purse, found = Purse(), []
     for start, end in pairwise(sorted({0, len(timestamps), *(cut % (len(timestamps) + 1) for cut in cuts)})):
-        spending = Spending(budget, 100, purse, timestamps[start:end])
+        spending = Spending(budget, 100, purse, timestamps[start:end], guessed=0.5)
         for place in range(start, end):
-            if place in asked and spending.can(place - start):
-                spending.spend(place - start)
+            able = spending.can(place - start) and (not guesses or spending.can_guess(place - start))
+            if place in asked and able:
+                spending.spend(place - start, guess=guesses)
                 found.append(place)
         purse = spending.purse()
     return found, purse
@@ -46,13 +49,15 @@ def spent(budget: Budget, timestamps: list[int], asked: set[int], cuts: list[int
     ),
     asked=st.sets(st.integers(0, 59)),
     cuts=st.lists(st.integers(0, 60), max_size=4),
+    guesses=st.booleans(),
 )
 def test_what_is_spent_does_not_depend_on_the_cut(
-    budget: Budget, steps: list[int], asked: set[int], cuts: list[int]
+    budget: Budget, steps: list[int], asked: set[int], cuts: list[int], *, guesses: bool
 ) -> None:
     """To the last part of a token; clocks that leap or go back included."""
     timestamps = list(accumulate(steps))
-    assert spent(budget, timestamps, asked, cuts) == spent(budget, timestamps, asked, [])
+    whole = spent(budget, timestamps, asked, [], guesses=guesses)
+    assert spent(budget, timestamps, asked, cuts, guesses=guesses) == whole
 
 
 @given(budget=budgets, gaps=st.lists(st.integers(0, HOUR), min_size=1, max_size=200))
@@ -64,6 +69,18 @@ def test_no_more_is_spent_than_came_in(budget: Budget, gaps: list[int]) -> None:
     income = (budget.share or 0) * len(gaps) + (budget.per_hour or 0) * hours
     assert len(found) <= income * 1.001 + capacity(budget, 100) / TOKEN
     assert 0 <= purse.parts <= capacity(budget, 100)
+
+
+@given(budget=budgets, gaps=st.lists(st.integers(0, HOUR), min_size=1, max_size=200))
+def test_guesses_spend_no_more_than_their_part_of_what_came_in(budget: Budget, gaps: list[int]) -> None:
+    """Here half; they begin with nothing, and what they leave is there for others."""
+    timestamps = np.cumsum(gaps).tolist()
+    found, purse = spent(budget, timestamps, set(range(len(gaps))), [], guesses=True)
+    hours = (timestamps[-1] - timestamps[0]) / HOUR
+    income = (budget.share or 0) * len(gaps) + (budget.per_hour or 0) * hours
+    assert len(found) <= 0.5 * income * 1.001
+    assert 0 <= purse.saved <= capacity(budget, 100)
+    assert purse.saved <= purse.parts
 
 
 @given(budget=budgets, fill=st.floats(-1, 1), records=st.floats(1, 1e4), pace=st.integers(0, 1_000))
@@ -111,6 +128,12 @@ def test_signals_share_by_what_they_find_beyond_chance() -> None:
     found = mix({"uncertain": 1.0, "novel": 1.0}, told, **POLICY)
     part = found["uncertain"] / (found["uncertain"] + found["novel"])
     assert part == pytest.approx(EXPLORING / 2 + (1 - EXPLORING) * 0.75, abs=0.02)
+
+
+def test_a_signal_that_is_hardly_tried_is_tried() -> None:
+    """Of two the one that labels have not yet shown to be no better than chance."""
+    found = mix({"uncertain": 1.0, "novel": 1.0}, {"uncertain": of(100, 0.3), "audit": of(100, 0.3)}, **POLICY)
+    assert found["novel"] > 2 * found["uncertain"]
 
 
 def outcome(answer: str, predicted: str | None = "a", **changes: Any) -> Outcome:
@@ -171,7 +194,7 @@ def test_a_quota_draws_until_it_has_what_it_wants(want: int, expected: float) ->
 def test_what_a_lull_has_filled_is_not_spent_beyond_the_bucket() -> None:
     """After two weeks without a record a block expects what the bucket holds, not what the weeks would have brought."""
     budget = Budget(per_hour=60)
-    spending = Spending(budget, 500, Purse(clock=0), [14 * 24 * HOUR])
+    spending = Spending(budget, 500, Purse(clock=0), [14 * 24 * HOUR], guessed=0.5)
     purse = spending.purse()
     income, _ = wanted(budget, Purse(parts=0, pace=purse.income), 500, 500.0)
     assert income <= capacity(budget, 500) / TOKEN
@@ -180,11 +203,11 @@ def test_what_a_lull_has_filled_is_not_spent_beyond_the_bucket() -> None:
 def test_the_audit_may_overdraw_a_bucket_and_no_more() -> None:
     """Whoever chooses ids that it draws cannot spend the budget of weeks."""
     budget = Budget(share=0.05)
-    spending = Spending(budget, 500, Purse(), [0] * 5_000)
+    spending = Spending(budget, 500, Purse(), [0] * 5_000, guessed=0.5)
     taken = 0
     for place in range(5_000):
         if spending.must(place):
-            spending.spend(place)
+            spending.spend(place, guess=False)
             taken += 1
     assert taken <= 5_000 * 0.05 + capacity(budget, 500) / TOKEN + 1
 

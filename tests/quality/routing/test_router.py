@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from quality.ranking import rank
 from quality.routing.batch import Batch
+from quality.routing.budget import TOKEN, capacity
 from quality.routing.counts import DECAY, VALUES
 from quality.routing.packing import packed
 from quality.routing.router import Router
 from quality.routing.state import Plan, RoutingState, merged
 from quality.state import State
 from schemas.errors import InputError
-from schemas.routing import Hits, Steering
+from schemas.routing import Budget, Hits, Steering
 from schemas.testing import routing_policy, scores
 from schemas.verdicts import Reason, Selection
 
@@ -129,6 +130,27 @@ def test_a_rare_class_gets_through() -> None:
     selections = route(batch, block=200, budget={"share": 0.1}, rare={"below": 0.1})
     owls = [one is not None for name, one in zip(classes[500:], selections[500:], strict=True) if name == "owl"]
     assert sum(owls) >= 0.95 * len(owls)
+
+
+def test_guesses_leave_to_others_what_is_theirs() -> None:
+    """Of a model that learns a class a block all is rare; signals get their 16 % and a bucket at most."""
+    classes = [f"class {number // 100}" for number in range(6_000)]
+    rows = np.random.default_rng(6).normal(0, 1, (6_000, 4)).tolist()
+    scored = [{name: 0.6, "other": 0.4} for name in classes]
+    told = Steering(version=1, hits={"rare": Hits(labels=90, hits=80), "audit": Hits(labels=90, hits=80)})
+    state = RoutingState(steering=told)
+    selections = route(stream(scored, embedding=rows), state, block=100, budget={"share": 0.02}, uncertain=None)
+    guesses = [one for one in selections if one and {*one.reasons} <= {Reason.RARE, Reason.NOVEL}]
+    bucket = capacity(Budget(share=0.02), 100) / TOKEN
+    assert len(guesses) <= 0.16 * 0.02 * 6_000 + bucket
+    assert share(selections, Reason.REPRESENTATIVE) > 0.2 * 0.02
+    assert share(selections) == pytest.approx(0.02, rel=0.1)
+
+
+def test_a_budget_may_be_the_audits_alone() -> None:
+    """Signals have nothing then, also of what was left over."""
+    selections = route(stationary("smooth", 3_000), block=100, budget={"share": 0.05}, audit=1.0)
+    assert {reason for one in selections if one for reason in one.reasons} == {Reason.AUDIT}
 
 
 def test_no_source_starves_another() -> None:
