@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import exp, log
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from labeling.agreement.boxes import Drawn
 from labeling.agreement.matching import FLOOR, corners, iou
@@ -132,7 +133,7 @@ def _object(
         box=Box(name=name, left=left, top=top, right=right, bottom=bottom),
         labelers=tuple(sorted(labeler for labeler, _ in cluster)),
         support=drew / looked,
-        existence=1 / (1 + exp((looked - 2 * drew) * log(accuracy / (1 - accuracy)))),
+        existence=float(expit((2 * drew - looked) * log(accuracy / (1 - accuracy)))),
         class_share=classes[name] / drew,
         geometry=float(np.average(iou(middle, boxes)[0], weights=given)),
     )

@@ -5,7 +5,7 @@ from itertools import combinations
 
 from labeling.guidelines import Pair
 from schemas.errors import InputError
-from schemas.guidelines import Draft, Guideline
+from schemas.guidelines import LONGEST, Draft, Guideline
 from schemas.labels import Finding, FindingKind, Vote
 
 # What stands where a person has to write what the labelers could not know.
@@ -27,7 +27,12 @@ def opened(finding: Finding, guideline: Guideline, votes: Mapping[int, Sequence[
     title = " or ".join(finding.classes) or "Where {} is {}".format(*finding.slice or ("", ""))
     shown = ", ".join(map(str, finding.examples))
     section = f"## {title}\n\n{BLANK}\n\nFound: {finding.says} Tasks that show it: {shown}.\n"
-    return Draft(body=f"{guideline.body.rstrip()}\n\n{section}", settles=pairs)
+    body = f"{guideline.body.rstrip()}\n\n{section}"
+    if len(body) > LONGEST:
+        raise InputError(
+            f"The guideline has no room left for the finding: shorten it to {LONGEST - len(section)} characters."
+        )
+    return Draft(body=body, settles=pairs)
 
 
 def _pairs(finding: Finding, votes: Mapping[int, Sequence[Vote]]) -> tuple[Pair, ...]:

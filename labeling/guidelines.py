@@ -40,14 +40,20 @@ def current_votes(casts: Iterable[Cast], since: int, guidelines: Sequence[Guidel
 def round_of(since: int, casts: Sequence[Cast], guidelines: Iterable[Guideline]) -> int:
     """Return the guideline version from which on votes on a task count; it stood at `since`.
 
-    That is the latest version that settles a pair which the votes before it disagree about, or that splits a class
+    That is the latest version that settles a pair which the votes cast before it disagree about, or that splits a class
     which one of them names. Votes on their way while a version is published are judged by this too, so that none slips
-    past the change.
+    past the change; those of labelers who had read it are not.
     """
     known = sorted(guidelines, key=lambda guideline: guideline.version)
     for place, guideline in enumerate(known):
-        by_then, counting = known[: place + 1], [cast for cast in casts if cast.guideline >= since]
-        meant = {translated(cast.vote.answer, cast.guideline, by_then) for cast in counting}
-        if guideline.version > since and touches(guideline.settles, meant):
+        if guideline.version > since and touches(guideline.settles, meanings(casts, since, known[: place + 1])):
             since = guideline.version
     return since
+
+
+def meanings(casts: Iterable[Cast], since: int, guidelines: Sequence[Guideline]) -> set[Answer | None]:
+    """Return what votes of the round of `since` mean under the last of `guidelines`, which they were cast before."""
+    last = guidelines[-1].version
+    return {
+        translated(cast.vote.answer, cast.guideline, guidelines) for cast in casts if since <= cast.guideline < last
+    }

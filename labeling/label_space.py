@@ -4,8 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from schemas.errors import InputError
-from schemas.guidelines import ClassChange, Guideline
+from schemas.guidelines import ClassChange, Definition, Guideline
 from schemas.labels import Answer
+
+# How many problems of a change are told at once.
+SHOWN = 5
 
 
 def translated(answer: Answer, given_under: int, guidelines: Iterable[Guideline]) -> Answer | None:
@@ -33,6 +36,13 @@ def retold(changes: Iterable[ClassChange]) -> frozenset[Answer]:
     return frozenset(name for change in changes if not change.splits for name in change.takes)
 
 
+def left(definitions: Iterable[Definition], changes: Sequence[ClassChange]) -> tuple[Definition, ...]:
+    """Return the definitions that stand after changes which bring none of their own: those of no class that is gone."""
+    taken = {name for change in changes for name in change.takes}
+    given = {name for change in changes for name in change.gives}
+    return tuple(one for one in definitions if one.name not in taken or one.name in given)
+
+
 def check_changes(before: Sequence[Answer], after: Sequence[Answer], changes: Sequence[ClassChange]) -> None:
     """Refuse changes after which a label of a class of `before` would mean nothing in `after`.
 
@@ -41,7 +51,8 @@ def check_changes(before: Sequence[Answer], after: Sequence[Answer], changes: Se
     """
     problems = [*_unclear(after), *_unfounded(before, after, changes), *_lost(before, after, changes)]
     if problems:
-        raise InputError("The classes cannot be changed like that: " + "; ".join(problems) + ".")
+        more = f"; and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
+        raise InputError(f"The classes cannot be changed like that: {'; '.join(problems[:SHOWN])}{more}.")
 
 
 def _unclear(after: Sequence[Answer]) -> Iterable[str]:
@@ -54,11 +65,14 @@ def _unclear(after: Sequence[Answer]) -> Iterable[str]:
 
 def _unfounded(before: Sequence[Answer], after: Sequence[Answer], changes: Sequence[ClassChange]) -> Iterable[str]:
     taken = Counter(name for change in changes for name in change.takes)
+    given = {name for change in changes for name in change.gives}
     for name, times in taken.items():
         if name not in before:
-            yield f"{name!r} is no class now: take one of {', '.join(before)}"
+            yield f"{name!r} is no class now: GET /v1/guideline says which are"
         elif times > 1:
             yield f"{name!r} is taken by {times} changes: say in one what becomes of it"
+        elif name in after and name not in given:
+            yield f"{name!r} is taken and still defined: leave its definition out, or let a change give it"
     for name in dict.fromkeys(name for change in changes for name in change.gives):
         if name not in after:
             yield f"{name!r} is given, but not defined: add its definition"

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from labeling.agreement import alpha
-from labeling.guidelines import Cast, current_votes, round_of, touches
-from labeling.label_space import translated
+from labeling.guidelines import Cast, current_votes, meanings, round_of, touches
 from quality.intervals import Interval, wilson
+from schemas.errors import InputError
 from schemas.guidelines import Guideline
 from schemas.labels import Answer
 
@@ -42,21 +42,30 @@ class Effect:
 
 
 def effect(version: int, casts: Mapping[int, Sequence[Cast]], guidelines: Sequence[Guideline]) -> Effect:
-    """Return what a published version did, from all votes ever cast, by task, and every version up to it."""
-    known = sorted((one for one in guidelines if one.version <= version), key=lambda one: one.version)
-    new, before = known[-1], known[:-1]
-    touched = {task: given for task, given in casts.items() if _is_touched(given, new, before)}
+    """Return what a published version did, from all votes ever cast, by task, and every version.
+
+    Raises:
+        InputError: it was the first, or never published.
+    """
+    known = sorted(guidelines, key=lambda one: one.version)
+    before = [one for one in known if one.version < version]
+    new = next((one for one in known if one.version == version), None)
+    if new is None or not before:
+        raise InputError(f"Version {version} replaced no other: the effect is that of a version from 2 on.")
+    touched = {task: given for task, given in casts.items() if _is_touched(given, [*before, new])}
+    anew = {task: _until_reopened(given, version, known) for task, given in touched.items()}
     about = {name for pair in new.settles for name in pair} | {
         name for change in new.changes for name in (*change.takes, *change.gives)
     }
+    last = before[-1].version
     return Effect(
         version=version,
         tasks=len(touched),
-        labels=sum(cast.guideline >= version for given in touched.values() for cast in given),
+        labels=sum(map(len, anew.values())),
         touched_before=agreement(_answers(_round_before(given, before), before) for given in touched.values()),
-        touched_after=agreement(_answers(_since(given, version), known) for given in touched.values()),
-        fresh_before=agreement(_about(about, (_answers(_of(given, version - 1), before) for given in casts.values()))),
-        fresh_after=agreement(_about(about, (_answers(_of(given, version), known) for given in casts.values()))),
+        touched_after=agreement(_answers(given, known) for given in anew.values()),
+        fresh_before=agreement(_about(about, (_answers(_of(given, last), before) for given in casts.values()))),
+        fresh_after=agreement(_about(about, (_answers(_of(given, version), [new]) for given in casts.values()))),
     )
 
 
@@ -67,19 +76,26 @@ def agreement(units: Iterable[Sequence[Answer]]) -> Agreement:
     return Agreement(tasks=len(shared), disputed=wilson(disputed, len(shared)), alpha=alpha(shared))
 
 
-def _is_touched(casts: Sequence[Cast], new: Guideline, before: Sequence[Guideline]) -> bool:
-    known = [*before, new]
-    return touches(
-        new.settles,
-        {translated(cast.vote.answer, cast.guideline, known) for cast in _round_before(casts, before)},
-    )
+def _is_touched(casts: Sequence[Cast], known: Sequence[Guideline]) -> bool:
+    return touches(known[-1].settles, meanings(_round_before(casts, known[:-1]), 0, known))
 
 
 def _round_before(casts: Sequence[Cast], before: Sequence[Guideline]) -> list[Cast]:
     """Return the votes that counted when the next version came."""
-    last = before[-1].version
-    given = [cast for cast in casts if cast.guideline <= last]
+    given = [cast for cast in casts if cast.guideline <= before[-1].version]
     return _since(given, round_of(before[0].version, given, before))
+
+
+def _until_reopened(casts: Sequence[Cast], version: int, known: Sequence[Guideline]) -> list[Cast]:
+    """Return the votes since a version that reopened their task, up to the next one that did."""
+    given = _since(casts, version)
+    following = (one.version for one in known if one.version > version)
+    end = next((one for one in following if round_of(version, given, _up_to(one, known)) == one), None)
+    return [cast for cast in given if end is None or cast.guideline < end]
+
+
+def _up_to(version: int, known: Sequence[Guideline]) -> list[Guideline]:
+    return [one for one in known if one.version <= version]
 
 
 def _since(casts: Sequence[Cast], version: int) -> list[Cast]:

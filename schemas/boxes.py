@@ -1,5 +1,6 @@
 """Boxes that labelers draw."""
 
+from math import inf
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -23,6 +24,8 @@ class Box(Event):
                 f"a box has its left before its right and its top before its bottom, which ({self.left:g}, "
                 f"{self.top:g}, {self.right:g}, {self.bottom:g}) has not: draw it with some width and height"
             )
+        if not 0 < (self.right - self.left) * (self.bottom - self.top) < inf:
+            raise ValueError("a box has an area that a number can hold: give its corners in pixels")
         return self
 
     @property

@@ -8,6 +8,8 @@ from schemas.labels import Answer
 from schemas.verdicts import Event
 
 ClassName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+# The characters of a guideline's text.
+LONGEST = 200_000
 # A class as somebody names it who may be wrong.
 Named = Annotated[str, Field(max_length=200)]
 Prose = Annotated[str, Field(max_length=20_000, pattern=r"^[^\x00]*$")]
@@ -16,7 +18,7 @@ Prose = Annotated[str, Field(max_length=20_000, pattern=r"^[^\x00]*$")]
 class Example(Event):
     """A task that shows what a class is, or what it is not, and why."""
 
-    task_id: int
+    task_id: Annotated[int, Field(ge=1, lt=2**63)]
     note: Prose = ""
 
 
@@ -35,8 +37,8 @@ class ClassChange(Event):
     A rename and a merge say what an earlier label means now. After a split nobody knows but who looks again.
     """
 
-    takes: tuple[ClassName, ...] = Field(min_length=1)
-    gives: tuple[ClassName, ...] = Field(min_length=1)
+    takes: tuple[ClassName, ...] = Field(min_length=1, max_length=1000)
+    gives: tuple[ClassName, ...] = Field(min_length=1, max_length=1000)
 
     @model_validator(mode="after")
     def _is_one_of_three(self) -> Self:
@@ -53,9 +55,12 @@ class ClassChange(Event):
 
 
 class Draft(Event):
-    """What the next guideline version would say; without `definitions` those in force stay."""
+    """What the next guideline version would say.
 
-    body: Annotated[str, Field(max_length=200_000)]
+    Without `definitions` those in force stay, but for classes that `changes` take and do not give.
+    """
+
+    body: Annotated[str, Field(max_length=LONGEST)]
     definitions: Annotated[tuple[Definition, ...], Field(max_length=1000)] = ()
     changes: Annotated[tuple[ClassChange, ...], Field(max_length=1000)] = ()
     settles: Annotated[tuple[tuple[Named, Named], ...], Field(max_length=1000)] = ()

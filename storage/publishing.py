@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from labeling.guidelines import Cast, touches
-from labeling.label_space import check_changes, retold, translated
+from labeling.guidelines import current_votes, meanings, round_of, touches
+from labeling.label_space import check_changes, left, retold
 from schemas.errors import ConflictError, InputError
 from schemas.guidelines import Draft, Guideline
 from schemas.labels import TaskStatus
 from schemas.project import ProjectConfig
 from storage.consensus import settle_within
-from storage.database import lost_connections_named
+from storage.database import among, lost_connections_named
 from storage.guidelines import PUBLISHING, current, versions_after
 from storage.tables import ConsensusRow, GuidelineRow, TaskRow
 from storage.votes import casts_by_task
@@ -56,6 +56,8 @@ def preview(engine: Engine, project: ProjectConfig, draft: Draft) -> Preview:
         InputError: it could not be published, for the reasons that `publish` names.
     """
     new = _next(engine, project, draft)
+    if new is None:
+        return Preview(reopened=0, retold=0, labels=0)
     with engine.connect() as connection:
         found = _touched(connection, project, new)
     return Preview(
@@ -77,9 +79,8 @@ def publish(engine: Engine, project: ProjectConfig, draft: Draft) -> Published:
         ConflictError: somebody else published at the same moment.
     """
     new = _next(engine, project, draft)
-    newest = current(engine, project.name)
-    if new.model_copy(update={"version": newest.version}) == newest:
-        return Published(version=newest.version, reopened=0)
+    if new is None:
+        return Published(version=current(engine, project.name).version, reopened=0)
     try:
         with engine.begin() as connection:
             connection.execute(select(func.pg_advisory_xact_lock(PUBLISHING, func.hashtext(project.name))))
@@ -91,12 +92,16 @@ def publish(engine: Engine, project: ProjectConfig, draft: Draft) -> Published:
         ) from error
 
 
-def _next(engine: Engine, project: ProjectConfig, draft: Draft) -> Guideline:
-    """Return the version that would follow the one in force; refuse what cannot be published."""
+def _next(engine: Engine, project: ProjectConfig, draft: Draft) -> Guideline | None:
+    """Return the version that would follow the one in force, None if that says the same; refuse what cannot be one."""
     newest = current(engine, project.name)
-    definitions = draft.definitions or newest.definitions
+    definitions = draft.definitions or left(newest.definitions, draft.changes)
     new = Guideline(version=newest.version + 1, **{**dict(draft), "definitions": definitions})
+    same = {"version": newest.version, "definitions": draft.definitions or newest.definitions}
+    if new.model_copy(update=same) == newest:
+        return None
     _check(newest, new)
+    _check_examples(engine, project, new)
     return new
 
 
@@ -110,23 +115,35 @@ def _apply(connection: Connection, project: ProjectConfig, new: Guideline) -> Pu
 def _touched(connection: Connection, project: ProjectConfig, new: Guideline) -> _Touched:
     casts = casts_by_task(connection, TaskRow.project == project.name)
     before = [one for one in versions_after(connection, project.name, 0) if one.version < new.version]
-    versions, told = [*before, new], retold(new.changes)
-    reopened = {task for task, given in casts.items() if touches(new.settles, _meanings(given, versions))}
-    others = [task for task, given in casts.items() if task not in reopened and told & _meanings(given, before)]
-    return _Touched(reopened=sorted(reopened), retold=others)
-
-
-def _meanings(casts: Sequence[Cast], versions: Sequence[Guideline]) -> set[str | None]:
-    return {translated(cast.vote.answer, cast.guideline, versions) for cast in casts}
+    told, reopened, others = retold(new.changes), [], []
+    for task, given in casts.items():
+        since = round_of(before[0].version, given, before)  # late votes may not have been settled yet
+        if touches(new.settles, meanings(given, since, [*before, new])):
+            reopened.append(task)
+        elif told & {vote.answer for vote in current_votes(given, since, before)}:
+            others.append(task)
+    return _Touched(reopened=reopened, retold=others)
 
 
 def _reopen(connection: Connection, project: ProjectConfig, tasks: Sequence[int], version: int) -> None:
     # In one order everywhere, so that settling and publishing cannot wait for each other.
-    lock = select(TaskRow.task_id).where(TaskRow.task_id.in_(tasks)).order_by(TaskRow.task_id)
+    lock = select(TaskRow.task_id).where(among(TaskRow.task_id, tasks)).order_by(TaskRow.task_id)
     connection.execute(lock.with_for_update(key_share=True))
     reopened = {"status": TaskStatus.OPEN, "guideline": version, "wanted": project.overlap.first}
-    connection.execute(update(TaskRow).where(TaskRow.task_id.in_(tasks)).values(reopened))
-    connection.execute(update(ConsensusRow).where(ConsensusRow.task_id.in_(tasks)).values(settled=False))
+    connection.execute(update(TaskRow).where(among(TaskRow.task_id, tasks)).values(reopened))
+    connection.execute(update(ConsensusRow).where(among(ConsensusRow.task_id, tasks)).values(settled=False))
+
+
+def _check_examples(engine: Engine, project: ProjectConfig, new: Guideline) -> None:
+    named = {example.task_id for one in new.definitions for example in (*one.examples, *one.counter_examples)}
+    with engine.connect() as connection:
+        found = set(
+            connection.scalars(
+                select(TaskRow.task_id).where(TaskRow.project == project.name, among(TaskRow.task_id, named))
+            )
+        )
+    if missing := sorted(named - found):
+        raise InputError(f"Task {missing[0]} is no task of this project: give examples that are.")
 
 
 def _check(newest: Guideline, new: Guideline) -> None:

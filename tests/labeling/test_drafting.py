@@ -4,7 +4,7 @@ import pytest
 
 from labeling.drafting import BLANK, opened
 from schemas.errors import InputError
-from schemas.guidelines import Guideline
+from schemas.guidelines import LONGEST, Guideline
 from schemas.labels import Finding, FindingKind, Vote
 
 GUIDELINE = Guideline(version=1, body="A cat purrs.\n")
@@ -42,3 +42,10 @@ def test_a_convention_settles_no_pair() -> None:
     """It is told where to go."""
     with pytest.raises(InputError, match="kind filler settles no classes: word it in the guideline's text"):
         opened(finding(FindingKind.FILLER), GUIDELINE, {})
+
+
+def test_a_guideline_without_room_for_the_finding_says_so() -> None:
+    """By how much to shorten it."""
+    full = Guideline(version=1, body="x" * LONGEST)
+    with pytest.raises(InputError, match="shorten it to"):
+        opened(finding(FindingKind.CONFUSION, classes=("cat", "dog")), full, {})

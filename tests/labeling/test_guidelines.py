@@ -75,3 +75,17 @@ def test_a_pair_is_settled_in_the_names_of_the_version_that_settles_it() -> None
         version=2, body="Text.", changes=(ClassChange(takes=("4",), gives=("four",)),), settles=(("four", "9"),)
     )
     assert round_of(1, casts(("4", 1), ("9", 1)), [renames]) == 2
+
+
+SWAPS = Guideline(
+    version=3,
+    body="Text.",
+    changes=(ClassChange(takes=("4",), gives=("9",)), ClassChange(takes=("9",), gives=("4",))),
+)
+
+
+def test_votes_of_labelers_who_had_read_a_version_are_not_judged_by_it() -> None:
+    """What they see otherwise than those before them is a disagreement like any other, and so is told in its names."""
+    assert round_of(1, casts(("4", 1), ("9", 2)), [SETTLES_FOUR_NINE]) == 1
+    assert round_of(1, casts(("4", 1), ("9", 3)), [SETTLES_FOUR_NINE, SWAPS]) == 1
+    assert round_of(1, casts(("4", 1), ("9", 1), ("9", 3)), [SETTLES_FOUR_NINE, SWAPS]) == 2

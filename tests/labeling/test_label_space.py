@@ -97,8 +97,9 @@ def test_after_a_change_that_is_let_through_every_label_means_a_class(
         (("cat", "dog"), [], "labels of 'fox' would mean nothing: define it still, or rename, merge or split it"),
         (("cat", "dog", "fox", "cat"), [], "'cat' is defined twice"),
         (("cat",), [change("dog fox", "cat")], "two classes at least"),
-        (("cat", "dog", "fox"), [change("wolf", "dog")], "'wolf' is no class now: take one of cat, dog, fox"),
+        (("cat", "dog", "fox"), [change("wolf", "dog")], "'wolf' is no class now: GET /v1/guideline says which are"),
         (("cat", "dog", "fox"), [change("cat", "dog"), change("cat", "fox")], "'cat' is taken by 2 changes"),
+        (("cat", "dog", "fox"), [change("cat", "dog")], "'cat' is taken and still defined: leave its definition out"),
         (("cat", "dog"), [change("fox", "wolf")], "'wolf' is given, but not defined: add its definition"),
     ],
 )

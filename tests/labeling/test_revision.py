@@ -5,6 +5,7 @@ import pytest
 from labeling.guidelines import Cast
 from labeling.revision import agreement, effect
 from quality.intervals import wilson
+from schemas.errors import InputError
 from schemas.guidelines import ClassChange, Definition, Guideline
 from schemas.labels import Vote
 
@@ -56,3 +57,25 @@ def test_one_answer_says_nothing_of_agreement() -> None:
     found = agreement([["a"], [], ["a", "b"]])
     assert (found.tasks, found.disputed.estimate) == (1, 1.0)
     assert found.alpha == pytest.approx(0.0)
+
+
+def test_labels_are_charged_to_the_version_that_asked_for_them() -> None:
+    """Up to the next one that has the same task labeled anew."""
+    third = SETTLES.model_copy(update={"version": 3})
+    casts = {1: task("ab", "ab", "aaa"), 2: task("ab", "aa", "a")}
+    assert effect(2, casts, [FIRST, SETTLES, third]).labels == 2 + 3
+    assert effect(3, casts, [FIRST, SETTLES, third]).labels == 3
+
+
+def test_answers_of_later_versions_are_told_in_one_set_of_names() -> None:
+    """A rename since is no disagreement."""
+    renamed = Guideline(version=3, body="Text.", changes=(ClassChange(takes=("a",), gives=("z",)),))
+    found = effect(2, {1: task("ab", "a", "z")}, [FIRST, SETTLES, renamed])
+    assert found.touched_after.disputed == wilson(0, 1)
+
+
+@pytest.mark.parametrize("version", [1, 4])
+def test_a_version_that_replaced_no_other_has_no_effect_to_tell(version: int) -> None:
+    """The first one, and those that do not exist."""
+    with pytest.raises(InputError, match="replaced no other"):
+        effect(version, {1: task("ab")}, [FIRST, SETTLES])

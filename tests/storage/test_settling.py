@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, insert, select
 from labeling.findings import confused_pairs
 from labeling.overlap import Decision
 from schemas.errors import ConflictError, InputError
-from schemas.guidelines import ClassChange, Definition, Draft, Guideline
+from schemas.guidelines import ClassChange, Definition, Draft, Example, Guideline
 from schemas.labels import TaskStatus
 from schemas.project import ProjectConfig
 from storage.answers import answer
@@ -332,3 +332,41 @@ def test_a_version_keeps_the_definitions_in_force_unless_it_brings_its_own(
     """Version 1 has the classes of the project."""
     publish(engine, project, Draft(body="A dog barks.", settles=CAT_DOG))
     assert current(engine, project.name).classes == project.labels.classes
+
+
+def test_publishing_a_change_again_changes_nothing(engine: Engine, project: ProjectConfig) -> None:
+    """Who lost the answer to the first try repeats it; what is in force would touch nothing either."""
+    labeled(engine, project, 1, "cat", "dog")
+    merge = Draft(body="A pet is at home.", changes=(ClassChange(takes=("cat",), gives=("dog",)),))
+    assert publish(engine, project, merge) == Published(version=2, reopened=0, retold=1)
+    assert current(engine, project.name).classes == ("dog", "fox")
+    assert publish(engine, project, merge) == Published(version=2, reopened=0)
+    assert preview(engine, project, merge) == Preview(reopened=0, retold=0, labels=0)
+
+
+def test_another_text_leaves_tasks_alone_whose_late_labels_are_not_settled_yet(
+    engine: Engine, project: ProjectConfig
+) -> None:
+    """A split of before has touched them, not the text."""
+    enqueue(engine, project, [task_request(project.name, 1)])
+    ada, bob = enlist(engine, project.name, "ada"), enlist(engine, project.name, "bob")
+    late = claim(engine, project, ada)
+    assert late is not None
+    parts = tuple(Definition(name=name) for name in ("cat", "poodle", "pug", "fox"))
+    publish(
+        engine,
+        project,
+        Draft(body="Text.", definitions=parts, changes=(ClassChange(takes=("dog",), gives=("poodle", "pug")),)),
+    )
+    label_next(engine, project, bob, "cat")
+    answer(engine, project, ada, late.assignment_id, "dog")
+    assert publish(engine, project, Draft(body="Another text.")).reopened == 0
+    settle(engine, project, [late.task_id])
+    assert stored(engine, late.task_id)[1] == 2
+
+
+def test_examples_are_tasks_of_the_project(engine: Engine, project: ProjectConfig) -> None:
+    """Or nobody could look at them."""
+    definitions = [Definition(name=name, examples=(Example(task_id=2**40),)) for name in project.labels.classes]
+    with pytest.raises(InputError, match=f"Task {2**40} is no task of this project"):
+        publish(engine, project, Draft(body="Text.", definitions=tuple(definitions)))
