@@ -66,6 +66,7 @@ lock: setup ## resolve the dependencies anew and write requirements/*.txt and th
 		--group dev -o requirements/assay.txt
 	$(COMPILE) --upgrade pyproject.toml --group airflow --group examples -o requirements/airflow.txt
 	$(COMPILE) --upgrade --group pyproject.toml:bench -o requirements/bench.txt
+	$(COMPILE) --upgrade --group pyproject.toml:label-studio -o requirements/label-studio.txt
 	.venv/bin/python -m infra.jars lock
 
 bench-stream: ## measure screening beside Faust, Quix Streams and aiokafka (about 8 minutes)
@@ -81,4 +82,4 @@ clean: ## stop the platform and remove everything made here: environments, cache
 			if [ -d "$$var/run" ]; then ASSAY_VAR="$$var" .venv/bin/assay down || exit 1; fi; \
 		done; \
 	fi
-	rm -rf .venv .venv-airflow .venv-bench .venv-bootstrap var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-airflow .venv-bench .venv-bootstrap .venv-label-studio var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

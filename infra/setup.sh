@@ -5,6 +5,7 @@
 #   .venv             Assay: streaming, console, embedded services, development tools
 #   .venv-airflow     Airflow, whose dependencies contradict the stream's (docs/decisions/0001)
 #   .venv-bench       what benches measure and draw with: with the argument `bench` only
+#   .venv-label-studio   a Label Studio server, which the bridge is tested against: with the argument `label-studio`
 #   the Kafka jars    in the user's cache, shared by all checkouts
 #
 # Every package comes from requirements/*.txt with its hash. A finished environment carries a stamp: run again, it
@@ -57,12 +58,14 @@ digest() { sha256sum "$@" | sha256sum | cut -d' ' -f1; }
 stamp_of() { origin; digest "requirements/$1.txt"; }
 project_stamp() { digest pyproject.toml; }
 is() { [ -f "$1" ] && [ "$(cat "$1")" = "$2" ]; }
+made() { is "$1/stamp" "$(stamp_of "$2")" && { is_foreign "$2" || is "$1/project" "$(project_stamp)"; }; }
+
+# A program of others, which we speak with over the network: nothing of ours is installed beside it.
+is_foreign() { [ "$1" = label-studio ]; }
 
 finished() {
-    [ -z "$extra" ] || { is ".venv-$extra/stamp" "$(stamp_of "$extra")" && is ".venv-$extra/project" "$(project_stamp)"; } &&
-        is .venv-bootstrap/stamp "$(stamp_of bootstrap)" &&
-        is .venv/stamp "$(stamp_of assay)" && is .venv/project "$(project_stamp)" &&
-        is .venv-airflow/stamp "$(stamp_of airflow)" && is .venv-airflow/project "$(project_stamp)"
+    { [ -z "$extra" ] || made ".venv-$extra" "$extra"; } &&
+        is .venv-bootstrap/stamp "$(stamp_of bootstrap)" && made .venv assay && made .venv-airflow airflow
 }
 
 # --- steps ----------------------------------------------------------------------------------------------------------
@@ -129,7 +132,7 @@ make_environment() {
             --compile-bytecode "requirements/$lock.txt"
         stamp_of "$lock" >"$folder/stamp"
     fi
-    if ! is "$folder/project" "$(project_stamp)"; then
+    if ! made "$folder" "$lock"; then
         logged "$lock-project" "Look at pyproject.toml." "$uv" pip install --python "$folder/bin/python" \
             --no-deps --no-build-isolation --no-index -e .
         project_stamp >"$folder/project"
