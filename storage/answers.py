@@ -32,7 +32,7 @@ def answer(engine: Engine, project: ProjectConfig, labeler: Labeler, assignment_
         row = connection.execute(_label_of(assignment_id)).one_or_none()
         if row is None:
             _check_lease(connection, labeler, assignment_id)
-            return _write(connection, project, labeler, assignment_id, answer)
+            return write(connection, project, labeler, assignment_id, answer)
         if row.answer != answer:
             raise ConflictError("This assignment was answered otherwise before: labels never change. Claim the next.")
         return _label(row)
@@ -64,9 +64,10 @@ def _check_lease(connection: Connection, labeler: Labeler, assignment_id: UUID) 
         raise ConflictError("The lease has expired and the task has gone to somebody else: claim the next one.")
 
 
-def _write(
+def write(
     connection: Connection, project: ProjectConfig, labeler: Labeler, assignment_id: UUID, answer: Answer
 ) -> Label:
+    """Write the answer to an assignment as a label, and its event to the outbox; the caller has checked that it may."""
     finish = update(AssignmentRow).where(AssignmentRow.assignment_id == assignment_id).values(done_at=func.now())
     task_id, guideline = connection.execute(finish.returning(AssignmentRow.task_id, AssignmentRow.guideline)).one()
     row = {"label_id": uuid4(), "assignment_id": assignment_id, "labeler_id": labeler.labeler_id, "task_id": task_id}

@@ -205,6 +205,62 @@ class SteeringRow(Base):
     made_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+class LabelStudioProjectRow(Base):
+    """A project of a Label Studio server that tasks of ours were sent to; the newest of a server is the one in use.
+
+    With `secret` the tasks that we send are signed.
+    """
+
+    __tablename__ = "label_studio_projects"
+
+    studio_id: Mapped[int] = mapped_column(primary_key=True)
+    project: Mapped[str]
+    url: Mapped[str]
+    number: Mapped[int]
+    secret: Mapped[bytes]
+    made_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (Index("ix_label_studio_projects_project", "project", "url"),)
+
+
+class LabelStudioUserRow(Base):
+    """Which labeler a user of Label Studio is, by e-mail address."""
+
+    __tablename__ = "label_studio_users"
+
+    project: Mapped[str] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(primary_key=True)
+    labeler_id: Mapped[int] = mapped_column(ForeignKey("labelers.labeler_id"))
+
+
+class LabelStudioAnnotationRow(Base):
+    """One version of an annotation as Label Studio told it, and what became of it: a label, or a reason.
+
+    `annotation` is its id there and when it was made, since Label Studio gives the ids of deleted ones again;
+    `version` is when it was last changed. At most one version of an annotation counts.
+    """
+
+    __tablename__ = "label_studio_annotations"
+
+    studio_id: Mapped[int] = mapped_column(ForeignKey("label_studio_projects.studio_id"), primary_key=True)
+    annotation: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[str] = mapped_column(primary_key=True)
+    body: Mapped[str]
+    label_id: Mapped[UUID | None] = mapped_column(ForeignKey("labels.label_id"), unique=True)
+    refused: Mapped[str | None]
+    seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (
+        Index(
+            "uq_label_studio_annotations_counted",
+            "studio_id",
+            "annotation",
+            unique=True,
+            postgresql_where=text("label_id IS NOT NULL"),
+        ),
+    )
+
+
 class OutboxRow(Base):
     """An event written in the transaction that caused it, until the relay has published it."""
 
