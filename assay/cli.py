@@ -6,6 +6,7 @@ from assay.commands import (
     contract,
     dataset,
     guideline,
+    label_studio,
     labeler,
     lake,
     project,
@@ -69,6 +70,13 @@ labelers = _group("Say who may label.")
 labelers.command("add")(labeler.add)
 labelers.command("token")(labeler.token)
 app.add_typer(labelers, name="labeler")
+
+studios = _group("Have people label in Label Studio.")
+studios.command("push")(label_studio.push)
+studios.command("sweep")(label_studio.sweep)
+studios.command("link")(label_studio.link)
+studios.command("status")(label_studio.status)
+app.add_typer(studios, name="label-studio")
 
 lakes = _group("Look after the lake.")
 lakes.command("compact")(lake.compact)

@@ -4,12 +4,17 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 
 from fastapi import FastAPI
+from sqlalchemy import Engine
 
 from console.desk import Desk
+from console.label_studio import webhook
+from console.label_studio.bridge import open_bridge
+from console.label_studio.follower import Follower, following
 from console.limits import BodyLimit
 from console.problems import state_problems
 from console.routes import router
 from console.settings import ConsoleSettings
+from schemas.project import ProjectConfig
 from schemas.samples import json_schema
 from storage.database import open_engine
 from storage.guidelines import ensure
@@ -29,6 +34,7 @@ def create_app(settings: ConsoleSettings, storage: StorageSettings) -> FastAPI:
     app = FastAPI(title="Assay", docs_url=None, redoc_url=None, lifespan=_opened(settings, storage))
     app.add_middleware(BodyLimit, limit=settings.api_body_bytes)
     app.include_router(router)
+    app.include_router(webhook.router)
     state_problems(app)
     return app
 
@@ -42,7 +48,18 @@ def _opened(settings: ConsoleSettings, storage: StorageSettings) -> Lifespan:
             stack.callback(engine.dispose)
             ensure(engine, project.config.name, project.guideline, project.config.labels.classes)
             sample = project.samples[project.config.contract.current]
-            app.state.desk = Desk(engine=engine, project=project.config, contract=json_schema(sample))
+            app.state.desk = Desk(
+                engine=engine,
+                project=project.config,
+                contract=json_schema(sample),
+                follower=_follower(stack, engine, project.config, settings),
+            )
             yield
 
     return lifespan
+
+
+def _follower(stack: ExitStack, engine: Engine, project: ProjectConfig, settings: ConsoleSettings) -> Follower | None:
+    if settings.label_studio_url is None:
+        return None
+    return stack.enter_context(following(stack.enter_context(open_bridge(engine, project, settings))))

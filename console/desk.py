@@ -7,6 +7,7 @@ from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Engine
 
+from console.label_studio.follower import Follower
 from schemas.project import ProjectConfig
 from storage import labelers
 from storage.labelers import Labeler
@@ -19,6 +20,7 @@ class Desk:
     engine: Engine
     project: ProjectConfig
     contract: dict[str, Any]  # JSON Schema of the samples of the current contract
+    follower: Follower | None = None  # of Label Studio's hints; None where there is no Label Studio
 
 
 def _desk(request: Request) -> Desk:

@@ -121,6 +121,8 @@ def test_project_check_names_all_problems_at_once(tmp_path: Path) -> None:
         ("up", {"ASSAY_LAKE_PROPERTIES": "{'endpoint'"}, "ASSAY_LAKE_PROPERTIES (further properties"),
         ("up --project /nonexistent", {}, "project.toml is missing"),
         ("labeler add ada", {}, "assay up"),
+        ("label-studio push", {"ASSAY_DATABASE_URL": "postgresql://a:b@127.0.0.1:1/c"}, "ASSAY_LABEL_STUDIO_URL"),
+        ("label-studio status", {}, "ASSAY_LABEL_STUDIO_URL"),
         ("audit", {"ASSAY_KAFKA_BOOTSTRAP": "127.0.0.1:1", "ASSAY_DATABASE_URL": "notaurl"}, "postgresql://USER"),
         ("audit", {"ASSAY_KAFKA_BOOTSTRAP": "127.0.0.1:1", "ASSAY_DATABASE_URL": "mysql://a/b"}, "postgresql://USER"),
     ],

@@ -1,0 +1,51 @@
+"""How a project looks in Label Studio: its labeling configuration, generated from the classes."""
+
+import re
+from collections.abc import Sequence
+from html import escape
+from xml.sax.saxutils import quoteattr
+
+from pydantic import JsonValue
+
+from schemas.errors import InputError
+from schemas.guidelines import Guideline
+from schemas.labels import Answer
+from schemas.project import ProjectConfig
+
+# The names of the only two tags: what is shown, and what is asked.
+SAMPLE, ANSWER = "sample", "answer"
+# A title there must have 3 to 50 characters.
+LONGEST_TITLE = 50
+# What XML 1.0 cannot hold, not even escaped.
+NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def settings(project: ProjectConfig, guideline: Guideline, classes: Sequence[Answer]) -> dict[str, JsonValue]:
+    """Return what the project is set to there: one choice among the classes, the guideline as its instruction.
+
+    Label Studio goes on offering a task until as many have answered as may ever be asked; who comes too early waits
+    (`storage.unleased.NoPlace`).
+    """
+    return {
+        "title": f"Assay {project.name}"[:LONGEST_TITLE],
+        "label_config": label_config(classes),
+        "expert_instruction": f'<pre style="white-space: pre-wrap">{escape(guideline.body)}</pre>',
+        "show_instruction": True,
+        "maximum_annotations": project.overlap.most,
+    }
+
+
+def label_config(classes: Sequence[Answer]) -> str:
+    """Return the configuration as XML.
+
+    Raises:
+        InputError: a class has a name that XML cannot hold.
+    """
+    for name in classes:
+        if NO_XML.search(name):
+            raise InputError(f"Label Studio cannot show the class {name!r}: give it a name without control characters.")
+    choices = "".join(f"<Choice value={quoteattr(name)}/>" for name in classes)
+    return (
+        f'<View><HyperText name="{SAMPLE}" value="${SAMPLE}"/>'
+        f'<Choices name="{ANSWER}" toName="{SAMPLE}" choice="single" required="true">{choices}</Choices></View>'
+    )
