@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from labeling.consensus import one_coin
+from labeling.consensus.one_coin import one_coin
 from labeling.guidelines import Cast, current_votes, round_of
 from labeling.overlap import Decision, decide
 from schemas.guidelines import Guideline

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.consensus import one_coin
+from labeling.consensus.one_coin import one_coin
 from labeling.overlap import Decision, decide
 from schemas.labels import TaskStatus, Vote
 from schemas.project import OverlapPolicy

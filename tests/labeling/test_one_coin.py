@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.consensus import METHOD, one_coin
+from labeling.consensus.one_coin import METHOD, one_coin
 from schemas.labels import Consensus, Vote
 
 CLASSES = ("a", "b", "c", "d")

@@ -1,0 +1,1 @@
+"""The answer that labelers agree on, with its probability: one file a method."""
