@@ -15,7 +15,7 @@ from labeling.consensus.votes import Codes, Mask, Numbers, VoteTable
 # Rounds after which the classifier is fitted anew; later labels change little of what it has learnt.
 CLASSIFIED = 3
 # Labels an item of the fixed designs, beside all of them.
-FIXED = (1, 2, 3, 5)
+FIXED = (1, 2, 3, 5, 10, 20, 30)
 # Votes by which one answer leads when the strong baseline stops.
 LEAD = 2
 # Differences of helpfulness below this are rounding, and the order decides.
