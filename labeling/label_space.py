@@ -1,7 +1,7 @@
 """The label space under successive guidelines: what an earlier answer means now, and which changes may be made."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from schemas.errors import InputError
 from schemas.guidelines import ClassChange, Definition, Guideline
@@ -29,6 +29,19 @@ def _through(changes: Sequence[ClassChange], answer: Answer) -> Answer | None:
         if answer in change.takes:
             return None if change.splits else change.gives[0]
     return answer
+
+
+def scores_now(scores: Mapping[Answer, float], guidelines: Sequence[Guideline]) -> dict[Answer, float]:
+    """Return a model's scores by today's classes; it may know those of any of the guidelines, which are all there were.
+
+    Scores of merged classes add up; that of a class which was split says nothing of its parts, and is left out.
+    """
+    classes, found = guidelines[-1].classes if guidelines else tuple(scores), dict[Answer, float]()
+    for name, score in scores.items():
+        meant = name if name in classes else translated(name, 0, guidelines)
+        if meant is not None:
+            found[meant] = found.get(meant, 0.0) + score
+    return found
 
 
 def retold(changes: Iterable[ClassChange]) -> frozenset[Answer]:

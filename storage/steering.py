@@ -1,14 +1,13 @@
 """Steering: what settled labels say of routing, kept version by version."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from sqlalchemy import Connection, Engine, func, insert, select
 
+from labeling.label_space import scores_now
 from quality.routing.outcomes import Outcome, Outcomes
 from schemas.routing import Steering
 from schemas.topics import Topics
 from storage.database import lost_connections_named
+from storage.guidelines import versions_after
 from storage.tables import ConsensusRow, OutboxRow, SteeringRow, TaskRow
 
 # Only so many labels are looked at, those that were settled last.
@@ -65,12 +64,13 @@ def _outcomes(connection: Connection, project: str) -> Outcomes:
         .order_by(ConsensusRow.updated_at.desc(), ConsensusRow.task_id.desc())
         .limit(LOOKED_AT)
     )
+    guidelines = versions_after(connection, project, 0)
     return Outcomes().after(
-        _outcome(row.selection, row.scores, row.answer) for row in connection.execute(last).all()[::-1]
-    )
-
-
-def _outcome(selection: Mapping[str, Any], scores: dict[str, float] | None, answer: str) -> Outcome:
-    return Outcome(
-        reasons=tuple(selection["reasons"]), propensity=selection["propensity"], scores=scores, answer=answer
+        Outcome(
+            reasons=tuple(row.selection["reasons"]),
+            propensity=row.selection["propensity"],
+            scores=row.scores and scores_now(row.scores, guidelines),
+            answer=row.answer,
+        )
+        for row in connection.execute(last).all()[::-1]
     )

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from labeling.label_space import check_changes, retold, translated
+from labeling.label_space import check_changes, retold, scores_now, translated
 from schemas.errors import InputError
 from schemas.guidelines import ClassChange, Definition, Guideline
 
@@ -116,3 +116,13 @@ def test_a_change_has_one_class_on_one_side_and_names_none_twice(takes: str, giv
     """Or nobody could say what a label became."""
     with pytest.raises(ValidationError):
         change(takes, gives)
+
+
+def test_scores_of_a_model_are_told_in_todays_classes() -> None:
+    """Whichever version it learned: merged ones add up, those of a split class say nothing of its parts."""
+    first = guideline(1, classes=SPACE)
+    second = guideline(2, change("cat dog", "pet"), change("fox", "red grey"), classes=("pet", "red", "grey"))
+    old = {"cat": 0.5, "dog": 0.25, "fox": 0.25}
+    assert scores_now(old, [first, second]) == {"pet": 0.75}
+    assert scores_now({"pet": 0.6, "red": 0.4}, [first, second]) == {"pet": 0.6, "red": 0.4}
+    assert scores_now(old, [first]) == old
