@@ -13,7 +13,7 @@ from pydantic_core.core_schema import TupleSchema
 
 from catalog.manifest import DatasetPublished
 from quality.replay import ORIGIN, REPLAY_ID, REPLAYS
-from schemas.labels import Label
+from schemas.labels import Label, Retraction
 from schemas.routing import Steering
 from schemas.topics import Topics
 from schemas.verdicts import AcceptedSample, DeadLetter, Event, Receipt, TaskRequest
@@ -50,12 +50,14 @@ REPLAY_HEADERS = {
 }
 
 SOURCE_KEY = {"type": "string", "description": "the sample's source"}
+TASK_KEY = {"type": "string", "pattern": "^[0-9]+$", "description": "the task's id"}
 OUTPUTS = (
     _Output(topic="accepted", event=AcceptedSample, key=SAMPLES_KEY),
     _Output(topic="rejected", event=DeadLetter, key=SAMPLES_KEY),
     _Output(topic="tasks", event=TaskRequest, key=SAMPLES_KEY),
     _Output(topic="receipts", event=Receipt, key=NO_KEY),
-    _Output(topic="labels", event=Label, key={"type": "string", "pattern": "^[0-9]+$", "description": "the task's id"}),
+    _Output(topic="labels", event=Label, key=TASK_KEY),
+    _Output(topic="labels", event=Retraction, key=TASK_KEY),
     _Output(topic="steering", event=Steering, key={"type": "string", "description": "the project's name"}),
     _Output(topic="datasets", event=DatasetPublished, key={"type": "string", "description": "the project's name"}),
 )
@@ -87,7 +89,9 @@ def document(project: Project) -> dict[str, Any]:
         each.event.__name__: _message(each.event.__name__, references[each.event, "serialization"], each.key)
         for each in OUTPUTS
     }
-    channels = {"samples": list(versions), **{each.topic: [each.event.__name__] for each in OUTPUTS}}
+    channels = {"samples": list(versions)}
+    for each in OUTPUTS:
+        channels.setdefault(each.topic, []).append(each.event.__name__)
     return {
         "asyncapi": SPECIFICATION,
         "info": {"title": project.config.title, "version": str(project.config.contract.current)},

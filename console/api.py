@@ -6,13 +6,13 @@ from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanag
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
+from console import leads, routes
 from console.desk import Desk
 from console.label_studio import webhook
 from console.label_studio.bridge import open_bridge
 from console.label_studio.follower import Follower, following
 from console.limits import BodyLimit
 from console.problems import state_problems
-from console.routes import router
 from console.settings import ConsoleSettings
 from schemas.project import ProjectConfig
 from schemas.samples import json_schema
@@ -33,7 +33,8 @@ def create_app(settings: ConsoleSettings, storage: StorageSettings) -> FastAPI:
     """
     app = FastAPI(title="Assay", docs_url=None, redoc_url=None, lifespan=_opened(settings, storage))
     app.add_middleware(BodyLimit, limit=settings.api_body_bytes)
-    app.include_router(router)
+    app.include_router(routes.router)
+    app.include_router(leads.router)
     app.include_router(webhook.router)
     state_problems(app)
     return app

@@ -1,6 +1,7 @@
 """What the API says when it cannot do what was asked: RFC 9457 problem details, each with a remedy."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -35,6 +36,14 @@ class Problem(BaseModel):
     detail: str
     remedy: str
 
+
+# What every endpoint may answer beside what it is for, as OpenAPI says it.
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "A problem, with a remedy",
+        "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
+    }
+}
 
 TITLES = {
     400: "Not understood",

@@ -1,26 +1,20 @@
-"""The endpoints: each decodes a request, makes one call and says what came of it."""
+"""The endpoints of labelers: each decodes a request, makes one call and says what came of it."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from console.desk import Asking, Desk, Lead, OpenDesk
-from console.problems import Problem
-from labeling import revision
-from labeling.drafting import opened
-from labeling.findings import confused_pairs, disputed_slices
-from schemas.errors import InputError
-from schemas.guidelines import Draft, Guideline
-from schemas.labels import Finding, Label, Vote
-from storage import answers, guidelines, publishing, queue, slices, votes
+from console.desk import Asking, OpenDesk
+from console.problems import PROBLEMS
+from schemas.guidelines import Guideline
+from storage import answers, assignments, guidelines, queue, records
 
 Class = Annotated[str, Field(max_length=200)]
 
-router = APIRouter(prefix="/v1", responses={"default": {"model": Problem, "description": "A problem, with a remedy"}})
+router = APIRouter(prefix="/v1", responses=PROBLEMS)
 
 
 class Given(BaseModel):
@@ -29,6 +23,14 @@ class Given(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     answer: Class
+
+
+class Skip(BaseModel):
+    """Why an assignment is skipped."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class Claimed(BaseModel):
@@ -43,19 +45,57 @@ class Claimed(BaseModel):
     media: str | None
 
 
-@router.post("/claims", response_model=Claimed, responses={204: {"description": "Nothing waits for this labeler"}})
+class Answered(BaseModel):
+    """A label as its labeler is told of it: it does not say what the label is for, since gold is mixed in unseen."""
+
+    label_id: UUID
+    task_id: int
+    sample_id: str
+    labeler: str
+    simulated: bool
+    answer: str
+    guideline: int
+    labeled_at: datetime
+
+
+NOTHING: dict[int | str, dict[str, Any]] = {204: {"description": "Nothing waits for this labeler"}}
+
+
+@router.post("/claims", response_model=Claimed, responses=NOTHING)
 def claim(desk: OpenDesk, labeler: Asking) -> Any:
     """Lease the most urgent task that waits for you; the same one again while you hold its lease."""
     assignment = queue.claim(desk.engine, desk.project, labeler)
-    if assignment is None:
-        return Response(status_code=204)
-    return Claimed(**vars(assignment))
+    return Response(status_code=204) if assignment is None else Claimed(**vars(assignment))
 
 
-@router.post("/assignments/{assignment_id}/label")
-def label(desk: OpenDesk, labeler: Asking, assignment_id: UUID, given: Given) -> Label:
+@router.post("/assignments/{assignment_id}/label", response_model=Answered)
+def label(desk: OpenDesk, labeler: Asking, assignment_id: UUID, given: Given) -> Any:
     """Answer an assignment of yours; the same answer again changes nothing."""
-    return answers.answer(desk.engine, desk.project, labeler, assignment_id, given.answer)
+    return answers.answer(desk.engine, desk.project, labeler, assignment_id, given.answer).model_dump()
+
+
+@router.delete("/assignments/{assignment_id}/label")
+def undo(desk: OpenDesk, labeler: Asking, assignment_id: UUID) -> Claimed:
+    """Take your label of the current round back; the assignment is yours to answer again."""
+    return Claimed(**vars(answers.undo(desk.engine, desk.project, labeler, assignment_id)))
+
+
+@router.post("/assignments/{assignment_id}/renewal")
+def renew(desk: OpenDesk, labeler: Asking, assignment_id: UUID) -> Claimed:
+    """Let your lease run anew from now on; after it has expired too, while nobody else has the place."""
+    return Claimed(**vars(assignments.renew(desk.engine, desk.project, labeler, assignment_id)))
+
+
+@router.post("/assignments/{assignment_id}/skip", status_code=204)
+def skip(desk: OpenDesk, labeler: Asking, assignment_id: UUID, why: Skip) -> None:
+    """Give an assignment of yours to somebody else, for good; what several skip goes to an expert."""
+    assignments.skip(desk.engine, desk.project, labeler, assignment_id, why.reason)
+
+
+@router.get("/me")
+def me(desk: OpenDesk, labeler: Asking) -> records.Record:
+    """Return what is known of your own work; accuracy on tasks whose answer is known is told in steps."""
+    return records.record(desk.engine, labeler)
 
 
 @router.get("/guideline")
@@ -68,47 +108,6 @@ def guideline(desk: OpenDesk, _: Asking) -> Guideline:
 def history(desk: OpenDesk, _: Asking) -> list[Guideline]:
     """Return every published guideline, oldest first."""
     return guidelines.history(desk.engine, desk.project.name)
-
-
-@router.post("/guidelines", status_code=201)
-def publish(desk: OpenDesk, _: Lead, draft: Draft) -> publishing.Published:
-    """Publish the next guideline and have the tasks that it touches labeled anew; for leads."""
-    return publishing.publish(desk.engine, desk.project, draft)
-
-
-@router.post("/guidelines/preview")
-def preview(desk: OpenDesk, _: Lead, draft: Draft) -> publishing.Preview:
-    """Say what publishing this would do, and publish nothing; for leads."""
-    return publishing.preview(desk.engine, desk.project, draft)
-
-
-@router.get("/guidelines/{version}/effect")
-def effect(desk: OpenDesk, _: Lead, version: int) -> revision.Effect:
-    """Return what a version did to agreement, and the labels that it cost; for leads."""
-    published = guidelines.history(desk.engine, desk.project.name)
-    if version not in {one.version for one in published}:
-        raise InputError(f"There is no version {version} of the guideline: GET /v1/guidelines lists them.")
-    return revision.effect(version, votes.all_casts(desk.engine, desk.project.name), published)
-
-
-@router.get("/findings")
-def findings(desk: OpenDesk, _: Lead) -> list[Finding]:
-    """Return the class pairs that labelers confuse, those beyond chance first, then disputed slices; for leads."""
-    return _findings(desk, votes.votes_by_task(desk.engine, desk.project.name))
-
-
-@router.get("/findings/{place}/draft")
-def draft(desk: OpenDesk, _: Lead, place: Annotated[int, Path(ge=0)]) -> Draft:
-    """Return the change of the guideline that a finding opens, by its place in `GET /v1/findings`; for leads."""
-    given = votes.votes_by_task(desk.engine, desk.project.name)
-    found = _findings(desk, given)
-    if place >= len(found):
-        raise InputError(f"There is no finding {place}: GET /v1/findings lists {len(found)}, from 0 on.")
-    return opened(found[place], guidelines.current(desk.engine, desk.project.name), given)
-
-
-def _findings(desk: Desk, given: Mapping[int, Sequence[Vote]]) -> list[Finding]:
-    return [*confused_pairs(given), *disputed_slices(given, slices.slices_by_task(desk.engine, desk.project.name))]
 
 
 @router.get("/queue")

@@ -15,17 +15,15 @@ class Decision:
     wanted: int
 
 
-def decide(votes: Sequence[Vote], policy: OverlapPolicy, consensus: Consensus) -> Decision:
+def decide(votes: Sequence[Vote], policy: OverlapPolicy, consensus: Consensus, skips: int = 0) -> Decision:
     """Settle the task, ask one more labeler, or set it aside for an expert.
 
     The first `policy.first` votes are always awaited, however sure the consensus is before: they are what
-    agreement is measured on.
+    agreement is measured on. `skips` is how many labelers would rather not say.
     """
     given = len(votes)
-    if given < policy.first:
-        return Decision(status=TaskStatus.OPEN, wanted=policy.first)
-    if consensus.confidence >= policy.threshold:
+    if given >= policy.first and consensus.confidence >= policy.threshold:
         return Decision(status=TaskStatus.SETTLED, wanted=given)
-    if given >= policy.most:
+    if given >= policy.most or skips >= policy.skips:
         return Decision(status=TaskStatus.EXPERT, wanted=given)
-    return Decision(status=TaskStatus.OPEN, wanted=given + 1)
+    return Decision(status=TaskStatus.OPEN, wanted=max(policy.first, given + 1))

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from schemas.labels import Answer
+from schemas.labels import AS_PAIR, Answer
 from schemas.verdicts import Event
 
 ClassName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -63,7 +63,7 @@ class Draft(Event):
     body: Annotated[str, Field(max_length=LONGEST)]
     definitions: Annotated[tuple[Definition, ...], Field(max_length=1000)] = ()
     changes: Annotated[tuple[ClassChange, ...], Field(max_length=1000)] = ()
-    settles: Annotated[tuple[tuple[Named, Named], ...], Field(max_length=1000)] = ()
+    settles: Annotated[tuple[Annotated[tuple[Named, Named], AS_PAIR], ...], Field(max_length=1000)] = ()
 
 
 class Guideline(Event):
@@ -76,7 +76,7 @@ class Guideline(Event):
     body: str
     definitions: tuple[Definition, ...] = ()
     changes: tuple[ClassChange, ...] = ()
-    settles: tuple[tuple[Answer, Answer], ...] = ()
+    settles: tuple[Annotated[tuple[Answer, Answer], AS_PAIR], ...] = ()
 
     @property
     def classes(self) -> tuple[Answer, ...]:

@@ -2,12 +2,17 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import WithJsonSchema
 
 from schemas.verdicts import Event
 
 # A labeler's answer: the name of a class.
 Answer = str
+# Two classes; told to tools as a list of two, since many that read OpenAPI know no tuples.
+AS_PAIR = WithJsonSchema({"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2})
 
 
 class TaskStatus(StrEnum):
@@ -15,7 +20,24 @@ class TaskStatus(StrEnum):
 
     OPEN = "open"  # waits for labels
     SETTLED = "settled"  # its consensus passed the project's threshold
-    EXPERT = "expert"  # set aside: the labelers' limit was reached without one; nobody is offered it
+    EXPERT = "expert"  # set aside: labelers disagreed up to the limit, or skipped it; a lead is to settle it
+
+
+class AssignmentStatus(StrEnum):
+    """What became of an assignment."""
+
+    LEASED = "leased"  # its labeler has the place until it is given back, which happens some time after it expires
+    ANSWERED = "answered"  # its labeler gave a label that stands
+    SKIPPED = "skipped"  # its labeler would rather not, and said why
+    EXPIRED = "expired"  # the place was given back; the same labeler may be leased it again
+
+
+class Purpose(StrEnum):
+    """What an assignment, and the label that it leads to, is for."""
+
+    CONSENSUS = "consensus"  # one vote of several
+    EXPERT = "expert"  # settles its task
+    GOLD = "gold"  # the answer is known: it tells something of the labeler, and of nothing else
 
 
 class Label(Event):
@@ -29,6 +51,16 @@ class Label(Event):
     answer: Answer
     guideline: int
     labeled_at: datetime
+    purpose: Purpose = Purpose.CONSENSUS
+
+
+class Retraction(Event):
+    """A label was taken back by whoever gave it, and counts no longer; published on `P.labels`."""
+
+    retracts: UUID  # the label
+    task_id: int
+    labeler: str
+    retracted_at: datetime
 
 
 class Vote(Event):
@@ -72,7 +104,7 @@ class Finding(Event):
     says: str
     classes: tuple[Answer, ...] = ()
     labelers: tuple[str, ...] = ()
-    slice: tuple[str, str] | None = None  # column and value
+    slice: Annotated[tuple[str, str], AS_PAIR] | None = None  # column and value
     tasks: int
     of: int
     effect: float

@@ -36,7 +36,7 @@ class Topics:
 
     @property
     def labels(self) -> str:
-        """Answers of labelers."""
+        """Answers of labelers, and those they took back."""
         return f"{self.project}.labels"
 
     @property

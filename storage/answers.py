@@ -1,19 +1,22 @@
-"""Answers of labelers: each becomes one label, for ever."""
+"""Answers of labelers: each becomes one label, for ever; what is taken back is retracted, not removed."""
 
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Engine, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, func, insert, select
 
 from schemas.errors import ConflictError, InputError
-from schemas.labels import Answer, Label
+from schemas.labels import Answer, AssignmentStatus, Label, Purpose, Retraction
 from schemas.project import ProjectConfig
 from schemas.topics import Topics
+from schemas.verdicts import Event
+from storage.assignments import check_place, end, lease, lock
 from storage.database import lost_connections_named
 from storage.guidelines import classes_under
 from storage.labelers import Labeler
-from storage.queue import room
-from storage.tables import AssignmentRow, LabelerRow, LabelRow, OutboxRow, TaskRow
+from storage.queue import Assignment
+from storage.tables import LabelerRow, LabelRow, OutboxRow, RetractionRow, TaskRow
+from storage.votes import expert_casts, standing
 
 
 @lost_connections_named()
@@ -25,17 +28,47 @@ def answer(engine: Engine, project: ProjectConfig, labeler: Labeler, assignment_
 
     Raises:
         InputError: the answer is no class, or the assignment is not this labeler's.
-        ConflictError: another answer was given before, or the lease expired and the task is no longer this labeler's.
+        ConflictError: another answer was given before, or the task was skipped, or the lease expired and the task is no
+            longer this labeler's.
     """
     with engine.begin() as connection:
-        _check_class(connection, project, _lock_task(connection, labeler, assignment_id), answer)
-        row = connection.execute(_label_of(assignment_id)).one_or_none()
-        if row is None:
-            _check_lease(connection, labeler, assignment_id)
-            return write(connection, project, labeler, assignment_id, answer)
-        if row.answer != answer:
-            raise ConflictError("This assignment was answered otherwise before: labels never change. Claim the next.")
-        return _label(row)
+        assignment = lock(connection, labeler, assignment_id)
+        _check_class(connection, project, assignment.guideline, answer)
+        given = _standing_label(connection, assignment_id) if assignment.status == AssignmentStatus.ANSWERED else None
+        if given is None:
+            check_place(assignment)
+            return write(connection, project, labeler, assignment, answer)
+        if given.answer != answer:
+            raise ConflictError(
+                "Labels never change, and this assignment has another one: undo that, and answer again."
+            )
+        return given
+
+
+@lost_connections_named()
+def undo(engine: Engine, project: ProjectConfig, labeler: Labeler, assignment_id: UUID) -> Assignment:
+    """Take the label of an assignment back, by a retraction and its event, and lease it to the labeler again.
+
+    Raises:
+        InputError: the assignment is not this labeler's.
+        ConflictError: it has no label that stands, its round is over, or an expert has settled its task since.
+    """
+    with engine.begin() as connection:
+        assignment = lock(connection, labeler, assignment_id)
+        label = _standing_label(connection, assignment_id)
+        if label is None or not assignment.in_round:
+            raise ConflictError("There is no label of the current round to take back: claim the next assignment.")
+        if assignment.purpose == Purpose.CONSENSUS and expert_casts(connection, TaskRow.task_id == label.task_id):
+            raise ConflictError("An expert has settled this task since: its labels stand. Claim the next assignment.")
+        if assignment.purpose == Purpose.EXPERT and assignment.is_gold:
+            raise ConflictError("This task is gold by your answer: retire the gold first, then take the answer back.")
+        retract = insert(RetractionRow).values(label_id=label.label_id).returning(RetractionRow.retracted_at)
+        retracted_at = connection.execute(retract).scalar_one()
+        event = Retraction(
+            retracts=label.label_id, task_id=label.task_id, labeler=label.labeler, retracted_at=retracted_at
+        )
+        _announce(connection, project, label.task_id, event)
+        return lease(connection, project, assignment)
 
 
 def _check_class(connection: Connection, project: ProjectConfig, guideline: int, answer: Answer) -> None:
@@ -45,56 +78,33 @@ def _check_class(connection: Connection, project: ProjectConfig, guideline: int,
         raise InputError(f"{answer[:80]!r} is no class: answer one of {', '.join(shown)}.")
 
 
-def _lock_task(connection: Connection, labeler: Labeler, assignment_id: UUID) -> int:
-    """Lock the assignment's task; return the version of the guideline under which it was leased."""
-    mine = (AssignmentRow.assignment_id == assignment_id, AssignmentRow.labeler_id == labeler.labeler_id)
-    found = select(AssignmentRow.guideline).join(TaskRow, AssignmentRow.task_id == TaskRow.task_id).where(*mine)
-    guideline = connection.scalar(found.with_for_update(of=TaskRow, key_share=True))
-    if guideline is None:
-        raise InputError(f"You have no assignment {assignment_id}: claim one, and answer under its id.")
-    return guideline
-
-
-def _check_lease(connection: Connection, labeler: Labeler, assignment_id: UUID) -> None:
-    """Refuse an answer whose lease has expired, unless the place is still free and its round still runs."""
-    in_round = AssignmentRow.guideline >= TaskRow.guideline
-    stands = (AssignmentRow.expires_at > func.now()) | (in_round & room(labeler.labeler_id))
-    found = select(stands).select_from(AssignmentRow).join(TaskRow, TaskRow.task_id == AssignmentRow.task_id)
-    if not connection.scalar(found.where(AssignmentRow.assignment_id == assignment_id)):
-        raise ConflictError("The lease has expired and the task has gone to somebody else: claim the next one.")
-
-
 def write(
-    connection: Connection, project: ProjectConfig, labeler: Labeler, assignment_id: UUID, answer: Answer
+    connection: Connection, project: ProjectConfig, labeler: Labeler, assignment: Row[Any], answer: Answer
 ) -> Label:
-    """Write the answer to an assignment as a label, and its event to the outbox; the caller has checked that it may."""
-    finish = update(AssignmentRow).where(AssignmentRow.assignment_id == assignment_id).values(done_at=func.now())
-    task_id, guideline = connection.execute(finish.returning(AssignmentRow.task_id, AssignmentRow.guideline)).one()
-    row = {"label_id": uuid4(), "assignment_id": assignment_id, "labeler_id": labeler.labeler_id, "task_id": task_id}
-    connection.execute(insert(LabelRow).values(**row, answer=answer, guideline=guideline))
-    label = _label(connection.execute(_label_of(assignment_id)).one())
-    event = {"key": str(task_id).encode(), "value": label.model_dump_json().encode()}
-    connection.execute(insert(OutboxRow).values(topic=Topics(project=project.name).labels, **event))
+    """Write the answer to a locked assignment as a label, and its event; the caller has checked that it may."""
+    end(connection, assignment, AssignmentStatus.ANSWERED)
+    earlier = select(func.count()).where(LabelRow.assignment_id == assignment.assignment_id).scalar_subquery()
+    said = {name: getattr(assignment, name) for name in ("task_id", "guideline", "purpose")}
+    said |= {"label_id": uuid4(), "answer": answer}
+    ids = {"assignment_id": assignment.assignment_id, "labeler_id": labeler.labeler_id}
+    new = insert(LabelRow).values(**said, **ids, revision=earlier + 1).returning(LabelRow.labeled_at)
+    who = {"labeler": labeler.name, "simulated": labeler.simulated, "sample_id": assignment.sample_id}
+    label = Label(**said, **who, labeled_at=connection.execute(new).scalar_one())
+    _announce(connection, project, label.task_id, label)
     return label
 
 
-def _label_of(assignment_id: UUID) -> Select[Any]:
-    return (
-        select(LabelRow.__table__, TaskRow.sample_id, LabelerRow.name, LabelerRow.simulated)
+def _announce(connection: Connection, project: ProjectConfig, task_id: int, event: Event) -> None:
+    message = {"key": str(task_id).encode(), "value": event.model_dump_json().encode()}
+    connection.execute(insert(OutboxRow).values(topic=Topics(project=project.name).labels, **message))
+
+
+def _standing_label(connection: Connection, assignment_id: UUID) -> Label | None:
+    found = (
+        select(LabelRow.__table__, TaskRow.sample_id, LabelerRow.name.label("labeler"), LabelerRow.simulated)
         .join(TaskRow, TaskRow.task_id == LabelRow.task_id)
         .join(LabelerRow, LabelerRow.labeler_id == LabelRow.labeler_id)
-        .where(LabelRow.assignment_id == assignment_id)
+        .where(LabelRow.assignment_id == assignment_id, standing())
     )
-
-
-def _label(row: Row[Any]) -> Label:
-    return Label(
-        label_id=row.label_id,
-        task_id=row.task_id,
-        sample_id=row.sample_id,
-        labeler=row.name,
-        simulated=row.simulated,
-        answer=row.answer,
-        guideline=row.guideline,
-        labeled_at=row.labeled_at,
-    )
+    row = connection.execute(found).one_or_none()
+    return None if row is None else Label(**{name: getattr(row, name) for name in Label.model_fields})

@@ -12,7 +12,7 @@ from catalog.assembly import Candidate
 from catalog.canonical import canonical
 from quality import columns
 from quality.rules import violations
-from schemas.labels import Consensus
+from schemas.labels import Consensus, Purpose
 from schemas.samples import AnySample
 from schemas.verdicts import Origin, Selection, Severity
 from storage.database import lost_connections_named
@@ -20,6 +20,7 @@ from storage.lake import Lake
 from storage.lake_rows import sample_of
 from storage.projects import Project
 from storage.tables import ConsensusRow, LabelerRow, LabelRow, TaskRow
+from storage.votes import standing
 
 Samples = Mapping[Origin, Mapping[str, Any]]
 
@@ -78,15 +79,16 @@ def unlawful(project: Project, samples: Mapping[Origin, Mapping[str, JsonValue]]
 def _labeled_tasks(engine: Engine, project: str) -> Sequence[Row[Any]]:
     """Return the project's tasks that have a consensus, each with the answers of its current round."""
     given = aggregate_order_by(LabelRow.answer, LabelRow.labeled_at, LabelRow.label_id)
+    votes, counts = LabelRow.purpose == Purpose.CONSENSUS, LabelRow.purpose != Purpose.GOLD
     answers = (
         select(
             TaskRow.task_id,
-            func.array_agg(given).label("answers"),
+            func.coalesce(func.array_agg(given).filter(votes), []).label("answers"),
             func.bool_or(LabelerRow.simulated).label("simulated"),
         )
         .join(LabelRow, LabelRow.task_id == TaskRow.task_id)
         .join(LabelerRow, LabelerRow.labeler_id == LabelRow.labeler_id)
-        .where(TaskRow.project == project, LabelRow.guideline >= TaskRow.guideline)
+        .where(TaskRow.project == project, LabelRow.guideline >= TaskRow.guideline, standing(), counts)
         .group_by(TaskRow.task_id)
         .subquery()
     )

@@ -1,21 +1,33 @@
 """Settling tasks: consensus and overlap, applied to what is stored."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from labeling.adjudication import adjudicated
 from labeling.consensus.one_coin import one_coin
 from labeling.guidelines import Cast, current_votes, round_of
 from labeling.overlap import Decision, decide
 from schemas.guidelines import Guideline
-from schemas.labels import Consensus, TaskStatus
+from schemas.labels import Answer, AssignmentStatus, Consensus, Purpose, TaskStatus, Vote
 from schemas.project import ProjectConfig
 from storage.database import lost_connections_named
 from storage.guidelines import keep_version, versions_after
-from storage.tables import ConsensusRow, TaskRow
-from storage.votes import casts_by_task
+from storage.places import count_places
+from storage.tables import AssignmentRow, ConsensusRow, TaskRow
+from storage.votes import casts_by_task, expert_casts
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Said:
+    """What was said of one task: votes, experts' answers, and the guideline versions under which it was skipped."""
+
+    casts: Sequence[Cast]
+    experts: Sequence[Cast]
+    skips: Sequence[int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,10 +55,22 @@ def settle(engine: Engine, project: ProjectConfig, task_ids: Iterable[int]) -> d
 def settle_within(connection: Connection, project: ProjectConfig, task_ids: Iterable[int]) -> dict[int, Decision]:
     """Do what `settle` does in a transaction that new versions of the guideline are kept out of."""
     tasks = _lock(connection, project.name, task_ids)
-    casts = casts_by_task(connection, TaskRow.task_id.in_([task.task_id for task in tasks]))
+    these = TaskRow.task_id.in_([task.task_id for task in tasks])
+    casts, experts = casts_by_task(connection, these), expert_casts(connection, these)
+    skips = _skips(connection, these)
     guidelines = versions_after(connection, project.name, min((task.guideline for task in tasks), default=1) - 1)
     verdicts = {
-        task.task_id: _judge(project, task.guideline, casts.get(task.task_id, ()), guidelines) for task in tasks
+        task.task_id: _judge(
+            project,
+            task.guideline,
+            _Said(
+                casts=casts.get(task.task_id, ()),
+                experts=experts.get(task.task_id, ()),
+                skips=skips.get(task.task_id, ()),
+            ),
+            guidelines,
+        )
+        for task in tasks
     }
     for task_id, verdict in verdicts.items():
         _store(connection, task_id, verdict)
@@ -60,19 +84,42 @@ def _lock(connection: Connection, project: str, task_ids: Iterable[int]) -> Sequ
     return connection.execute(found.order_by(TaskRow.task_id).with_for_update(key_share=True)).all()
 
 
-def _judge(project: ProjectConfig, since: int, casts: Sequence[Cast], guidelines: Sequence[Guideline]) -> _Verdict:
-    guideline = round_of(since, casts, guidelines)
+def _skips(connection: Connection, *which: ColumnElement[bool]) -> dict[int, list[int]]:
+    """Return of each task that matches the guideline versions under which labelers skipped it."""
+    found = (
+        select(AssignmentRow.task_id, AssignmentRow.guideline)
+        .join(TaskRow, TaskRow.task_id == AssignmentRow.task_id)
+        .where(AssignmentRow.status == AssignmentStatus.SKIPPED, AssignmentRow.purpose == Purpose.CONSENSUS, *which)
+    )
+    skips: defaultdict[int, list[int]] = defaultdict(list)
+    for task_id, guideline in connection.execute(found):
+        skips[task_id].append(guideline)
+    return skips
+
+
+def _judge(project: ProjectConfig, since: int, said: _Said, guidelines: Sequence[Guideline]) -> _Verdict:
+    guideline = round_of(since, said.casts, guidelines)
     classes = guidelines[-1].classes if guidelines else project.labels.classes
-    votes = [vote for vote in current_votes(casts, guideline, guidelines) if vote.answer in classes]
+    votes = _countable(said.casts, guideline, guidelines, classes)
+    if settling := _countable(said.experts, guideline, guidelines, classes):
+        consensus = adjudicated(settling[-1].answer, votes, guideline)
+        decision = Decision(status=TaskStatus.SETTLED, wanted=len(votes))
+        return _Verdict(guideline=guideline, decision=decision, consensus=consensus)
     consensus = one_coin(votes, classes, project.overlap.labeler_accuracy, guideline)
-    decision = decide(votes, project.overlap, consensus)
+    decision = decide(votes, project.overlap, consensus, sum(version >= guideline for version in said.skips))
     return _Verdict(guideline=guideline, decision=decision, consensus=consensus if votes else None)
+
+
+def _countable(
+    casts: Sequence[Cast], since: int, guidelines: Sequence[Guideline], classes: Sequence[Answer]
+) -> list[Vote]:
+    return [vote for vote in current_votes(casts, since, guidelines) if vote.answer in classes]
 
 
 def _store(connection: Connection, task_id: int, verdict: _Verdict) -> None:
     decision = verdict.decision
     task = {"status": decision.status, "wanted": decision.wanted, "guideline": verdict.guideline}
-    connection.execute(update(TaskRow).where(TaskRow.task_id == task_id).values(task))
+    connection.execute(update(TaskRow).where(TaskRow.task_id == task_id).values(**task, free=count_places(**task)))
     if verdict.consensus is None:
         connection.execute(update(ConsensusRow).where(ConsensusRow.task_id == task_id).values(settled=False))
         return

@@ -1,6 +1,7 @@
 """Published guideline versions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, Engine, ScalarSelect, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -74,4 +75,9 @@ def classes_under(connection: Connection, project: ProjectConfig, version: int) 
     found = select(GuidelineRow.definitions).where(
         GuidelineRow.project == project.name, GuidelineRow.version == version
     )
-    return tuple(definition["name"] for definition in connection.scalar(found) or ()) or project.labels.classes
+    return classes_of(project, connection.scalar(found))
+
+
+def classes_of(project: ProjectConfig, definitions: Sequence[Mapping[str, Any]] | None) -> tuple[Answer, ...]:
+    """Return the classes that a version's stored definitions define; the project's own where there are none."""
+    return tuple(definition["name"] for definition in definitions or ()) or project.labels.classes

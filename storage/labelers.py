@@ -15,7 +15,7 @@ from storage.tables import LabelerRow
 
 @dataclass(frozen=True, kw_only=True)
 class Labeler:
-    """Somebody who may claim tasks of `project`; a `lead` may change its guideline as well."""
+    """Somebody who may claim tasks of `project`; a `lead` may also change its guideline, adjudicate and make gold."""
 
     labeler_id: int
     project: str

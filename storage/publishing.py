@@ -15,8 +15,9 @@ from schemas.project import ProjectConfig
 from storage.consensus import settle_within
 from storage.database import among, lost_connections_named
 from storage.guidelines import PUBLISHING, current, versions_after
+from storage.places import count_places
 from storage.tables import ConsensusRow, GuidelineRow, TaskRow
-from storage.votes import casts_by_task
+from storage.votes import casts_by_task, expert_casts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +114,9 @@ def _apply(connection: Connection, project: ProjectConfig, new: Guideline) -> Pu
 
 
 def _touched(connection: Connection, project: ProjectConfig, new: Guideline) -> _Touched:
-    casts = casts_by_task(connection, TaskRow.project == project.name)
+    of_project = TaskRow.project == project.name
+    casts, experts = casts_by_task(connection, of_project), expert_casts(connection, of_project)
+    casts = {task: [*casts.get(task, ()), *experts.get(task, ())] for task in {**casts, **experts}}
     before = [one for one in versions_after(connection, project.name, 0) if one.version < new.version]
     told, reopened, others = retold(new.changes), [], []
     for task, given in casts.items():
@@ -130,7 +133,8 @@ def _reopen(connection: Connection, project: ProjectConfig, tasks: Sequence[int]
     lock = select(TaskRow.task_id).where(among(TaskRow.task_id, tasks)).order_by(TaskRow.task_id)
     connection.execute(lock.with_for_update(key_share=True))
     reopened = {"status": TaskStatus.OPEN, "guideline": version, "wanted": project.overlap.first}
-    connection.execute(update(TaskRow).where(among(TaskRow.task_id, tasks)).values(reopened))
+    free = count_places(**reopened)
+    connection.execute(update(TaskRow).where(among(TaskRow.task_id, tasks)).values(**reopened, free=free))
     connection.execute(update(ConsensusRow).where(among(ConsensusRow.task_id, tasks)).values(settled=False))
 
 

@@ -3,24 +3,57 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from random import random
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, insert, select, update
+from sqlalchemy import (
+    JSON,
+    TIMESTAMP,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Connection,
+    Engine,
+    Interval,
+    Row,
+    Uuid,
+    and_,
+    bindparam,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from quality.routing.draws import draws
-from schemas.labels import Answer, TaskStatus
+from labeling.priority import Scale, ahead, priority
+from schemas.labels import Answer, AssignmentStatus, Purpose, TaskStatus
 from schemas.project import ProjectConfig
 from schemas.verdicts import Reason, Selection, TaskRequest
 from storage.database import lost_connections_named
-from storage.guidelines import classes_under, current_version
+from storage.gold import swap
+from storage.guidelines import classes_of, current_version
 from storage.labelers import Labeler
-from storage.tables import AssignmentRow, LabelerRow, TaskRow
+from storage.steering import hits
+from storage.tables import AssignmentRow, TaskRow
 
-# The draw by which tasks of the audit stand in the queue.
-PRIORITY = "priority"
+# A score counts by its place among those of the project among so many tasks before it.
+LOOKED_AT = 1_000
+# One claim in one statement (docs/decisions/0011); all columns are null where nothing was found.
+CLAIM = text(
+    "SELECT claimed.*, definitions FROM claim_task(:project, :labeler, :purpose, :seconds, :patient) claimed "
+    "LEFT JOIN guidelines ON project = :project AND version = claimed.guideline"
+).columns(
+    assignment_id=Uuid,
+    task_id=BigInteger,
+    guideline=BigInteger,
+    expires_at=TIMESTAMP,
+    fresh=Boolean,
+    sample=JSON,
+    definitions=JSONB,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +71,7 @@ class Assignment:
 
 @dataclass(frozen=True, kw_only=True)
 class Depths:
-    """How many tasks of a project stand where, and how many live leases are held on the open ones.
-
-    Those set aside for an `expert` are offered to nobody: a guideline that touches them reopens them.
-    """
+    """How many tasks of a project stand where, and how many live leases are held on the open ones."""
 
     open: int
     leased: int
@@ -49,54 +79,87 @@ class Depths:
     expert: int
 
 
-def priority(sample_id: str, selection: Selection) -> float:
-    """Return how soon a task is due, in [0, 1]: its strongest signal.
-
-    Those of the audit stand in between, each where a hash puts it: so however few of the tasks get labeled, what is
-    labeled of the audit is a uniform draw.
-    """
-    signals = [selection.scores.get(reason, 0.0) for reason in selection.reasons]
-    drawn = float(draws([sample_id], [PRIORITY])[0, 0]) if Reason.AUDIT in selection.reasons else 0.0
-    return max(drawn, *signals)
-
-
 @lost_connections_named()
 def enqueue(engine: Engine, project: ProjectConfig, requests: Sequence[TaskRequest]) -> int:
     """Write a task for each request, once for each (topic, partition, offset); return how many are new."""
     if not requests:
         return 0
-    once = upsert(TaskRow).on_conflict_do_nothing().returning(TaskRow.task_id)
+    once = upsert(TaskRow).values(due_at=func.now() - bindparam("ahead", type_=Interval)).on_conflict_do_nothing()
     with engine.begin() as connection:
         version = connection.scalar(select(current_version(project.name)))
-        tasks = [{**_task(project, request), "guideline": version} for request in requests]
-        return len(connection.scalars(once, tasks).all())
+        scale = _scale(connection, project, requests)
+        tasks = [{**_task(project, request, scale), "guideline": version} for request in requests]
+        return len(connection.scalars(once.returning(TaskRow.task_id), tasks).all())
 
 
-def _task(project: ProjectConfig, request: TaskRequest) -> dict[str, Any]:
+def _task(project: ProjectConfig, request: TaskRequest, scale: Scale) -> dict[str, Any]:
+    value = priority(str(request.sample["sample_id"]), request.selection, scale)
     return {
         "project": project.name,
         **request.origin.model_dump(),
         "sample_id": request.sample["sample_id"],
         "sample": request.sample,
         "selection": request.selection.model_dump(mode="json"),
-        "priority": priority(str(request.sample["sample_id"]), request.selection),
+        "priority": value,
+        "ahead": ahead(value, project.overlap),
         "status": TaskStatus.OPEN,
         "wanted": project.overlap.first,
+        "free": project.overlap.first,
     }
 
 
+def _scale(connection: Connection, project: ProjectConfig, requests: Sequence[TaskRequest]) -> Scale:
+    """Return the scale by the requests and the last tasks before them, of which ids tell, for those are indexed."""
+    last = select(func.max(TaskRow.task_id)).scalar_subquery()
+    before = select(TaskRow.selection).where(TaskRow.project == project.name, TaskRow.task_id > last - LOOKED_AT)
+    known = [Selection.model_validate(body) for body in connection.scalars(before)]
+    return Scale.of([*known, *(request.selection for request in requests)], hits(connection, project.name))
+
+
 @lost_connections_named()
-def claim(engine: Engine, project: ProjectConfig, labeler: Labeler) -> Assignment | None:
+def claim(
+    engine: Engine, project: ProjectConfig, labeler: Labeler, purpose: Purpose = Purpose.CONSENSUS
+) -> Assignment | None:
     """Lease the most urgent task that waits for this labeler; None when none does.
 
     Who holds a live lease already gets the same one back, so a client that crashed may ask again. An expired lease of
     the same labeler is renewed. A labeler never gets a task twice in the round of one guideline version, and leases
-    and labels together never exceed what the task wants.
+    and labels together never exceed what the task wants. A share of the claims gets gold in place of what waits. For
+    the purpose of an expert, tasks are leased that were set aside for one.
     """
-    with engine.begin() as connection:
-        _one_claim_at_a_time(connection, labeler)
-        leased = _held(connection, labeler) or _lease_next(connection, project, labeler)
-        return _shown(connection, project, leased) if leased else None
+    gold = purpose is Purpose.CONSENSUS and random() < project.overlap.gold_share  # noqa: S311 - no secret
+    with engine.connect() as connection:
+        if not gold:
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+        leased = _claimed(connection, project, labeler, purpose)
+        swapped = swap(connection, labeler, leased) if gold and leased is not None and leased.fresh else None
+        connection.commit()
+    found = swapped or leased
+    return None if found is None else shown(project, found)
+
+
+def _claimed(connection: Connection, project: ProjectConfig, labeler: Labeler, purpose: Purpose) -> Row[Any] | None:
+    """Claim; only when nothing else is left, wait for tasks in others' hands: so None means that nothing waits."""
+    asked = {"project": project.name, "labeler": labeler.labeler_id, "purpose": purpose}
+    for patient in (False, True):
+        seconds = float(project.overlap.lease_seconds)
+        row = connection.execute(CLAIM, {**asked, "seconds": seconds, "patient": patient}).one()
+        if row.assignment_id is not None:
+            return row
+    return None
+
+
+def shown(project: ProjectConfig, row: Row[Any]) -> Assignment:
+    """Return, of an assignment, its sample and its guideline's definitions, what a labeler may see."""
+    return Assignment(
+        assignment_id=row.assignment_id,
+        task_id=row.task_id,
+        guideline=row.guideline,
+        classes=classes_of(project, row.definitions),
+        expires_at=row.expires_at,
+        payload=row.sample["payload"],
+        media=row.sample.get("media"),
+    )
 
 
 @lost_connections_named()
@@ -127,88 +190,9 @@ def selected_by_reason(engine: Engine, project: str) -> dict[Reason, int]:
     return {reason: found.get(reason, 0) for reason in Reason}
 
 
-def room(labeler_id: int) -> ColumnElement[bool]:
-    """Say, of a task, whether one more answer of this labeler is wanted.
-
-    Others' labels and live leases of the round leave a place free, and the labeler has not answered in this round.
-    """
-    others = AssignmentRow.labeler_id != labeler_id
-    done = AssignmentRow.done_at.is_not(None)
-    taken = select(func.count()).select_from(AssignmentRow).where(_in_round(), others, done | _live())
-    answered = exists().where(_in_round(), ~others, done).correlate(TaskRow)
-    free = taken.correlate(TaskRow).scalar_subquery() < TaskRow.wanted
-    return and_(TaskRow.status == TaskStatus.OPEN, free, ~answered)
-
-
 def _in_round() -> ColumnElement[bool]:
     return and_(AssignmentRow.task_id == TaskRow.task_id, AssignmentRow.guideline >= TaskRow.guideline)
 
 
 def _live() -> ColumnElement[bool]:
-    return and_(AssignmentRow.done_at.is_(None), AssignmentRow.expires_at > func.now())
-
-
-def _one_claim_at_a_time(connection: Connection, labeler: Labeler) -> None:
-    """Make a second claim of the same labeler wait, so that it finds the lease of the first."""
-    me = select(LabelerRow.labeler_id).where(LabelerRow.labeler_id == labeler.labeler_id)
-    connection.execute(me.with_for_update(key_share=True))
-
-
-def _held(connection: Connection, labeler: Labeler) -> UUID | None:
-    held = select(AssignmentRow.assignment_id).join(TaskRow, _in_round())
-    return connection.scalar(held.where(AssignmentRow.labeler_id == labeler.labeler_id, _live()).limit(1))
-
-
-def _lease_next(connection: Connection, project: ProjectConfig, labeler: Labeler) -> UUID | None:
-    """Lock the most urgent task, then look at it again and lease it.
-
-    A task that another claim holds is skipped first. Only when nothing else is left is it waited for, so None means
-    that nothing waits. The second look is needed: what others leased before they let go of the lock is not in the
-    snapshot in which the task was found. A task without room is let go again, by ending the savepoint.
-    """
-    waiting = select(TaskRow.task_id).where(TaskRow.project == project.name, room(labeler.labeler_id))
-    urgent = waiting.order_by(TaskRow.priority.desc(), TaskRow.task_id).limit(1)
-    for skip_locked in (True, False):
-        while True:
-            with connection.begin_nested() as attempt:
-                task_id = connection.scalar(urgent.with_for_update(key_share=True, skip_locked=skip_locked))
-                if task_id is None:
-                    break
-                if connection.scalar(waiting.where(TaskRow.task_id == task_id)):
-                    return _lease(connection, project, labeler, task_id)
-                attempt.rollback()
-    return None
-
-
-def _lease(connection: Connection, project: ProjectConfig, labeler: Labeler, task_id: int) -> UUID:
-    """Renew the labeler's expired lease of this round, or write the first one."""
-    lease = {
-        "guideline": current_version(project.name),
-        "leased_at": func.now(),
-        "expires_at": func.now() + func.make_interval(0, 0, 0, 0, 0, 0, project.overlap.lease_seconds),
-    }
-    mine = (TaskRow.task_id == task_id, _in_round(), AssignmentRow.labeler_id == labeler.labeler_id)
-    renew = update(AssignmentRow).where(*mine).values(lease).returning(AssignmentRow.assignment_id)
-    renewed = connection.execute(renew).scalar_one_or_none()
-    if renewed is not None:
-        return renewed
-    assignment_id = uuid4()
-    new = {"assignment_id": assignment_id, "task_id": task_id, "labeler_id": labeler.labeler_id}
-    connection.execute(insert(AssignmentRow).values({**new, **lease}))
-    return assignment_id
-
-
-def _shown(connection: Connection, project: ProjectConfig, assignment_id: UUID) -> Assignment:
-    found = select(AssignmentRow.task_id, AssignmentRow.guideline, AssignmentRow.expires_at, TaskRow.sample).join(
-        TaskRow, TaskRow.task_id == AssignmentRow.task_id
-    )
-    row = connection.execute(found.where(AssignmentRow.assignment_id == assignment_id)).one()
-    return Assignment(
-        assignment_id=assignment_id,
-        task_id=row.task_id,
-        guideline=row.guideline,
-        classes=classes_under(connection, project, row.guideline),
-        expires_at=row.expires_at,
-        payload=row.sample["payload"],
-        media=row.sample.get("media"),
-    )
+    return and_(AssignmentRow.status == AssignmentStatus.LEASED, AssignmentRow.expires_at > func.now())

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, Engine, func, insert, select
 
 from labeling.label_space import scores_now
 from quality.routing.outcomes import Outcome, Outcomes
-from schemas.routing import Steering
+from schemas.routing import Hits, Steering
 from schemas.topics import Topics
 from storage.database import lost_connections_named
 from storage.guidelines import versions_after
@@ -48,6 +48,11 @@ def versions(engine: Engine, project: str) -> dict[int, Steering]:
         bodies = connection.scalars(select(row.body).where(row.project == project))
         found = [Steering.model_validate(body) for body in bodies]
     return {one.version: one for one in found}
+
+
+def hits(connection: Connection, project: str) -> Mapping[str, Hits]:
+    """Return the hits of each reason in the last version."""
+    return (_newest(connection, project) or Steering()).hits
 
 
 def _newest(connection: Connection, project: str) -> Steering | None:

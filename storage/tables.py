@@ -111,7 +111,11 @@ class LabelerRow(Base):
 
 
 class TaskRow(Base):
-    """One sample that needs labels under guideline `guideline` or later; `wanted` is how many for now."""
+    """One sample that needs labels under guideline `guideline` or later; `wanted` is how many for now.
+
+    `free` is how many more labelers may be leased it: what is wanted less what is leased or answered in its round, kept
+    by whoever changes either, under the lock of this row. The order of waiting is that of `due_at`.
+    """
 
     __tablename__ = "tasks"
 
@@ -124,27 +128,24 @@ class TaskRow(Base):
     sample: Mapped[Json] = mapped_column(JSON)  # not JSONB, which cannot hold the NUL that a payload's text may
     selection: Mapped[Json]
     priority: Mapped[float]
+    due_at: Mapped[datetime]
     status: Mapped[str]
     guideline: Mapped[int]
     wanted: Mapped[int]
+    free: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (
         UniqueConstraint("topic", "partition", "offset"),
-        Index(
-            "ix_tasks_claim",
-            "project",
-            text("priority DESC"),
-            "task_id",
-            postgresql_where=text("status = 'open'"),
-        ),
+        Index("ix_tasks_claim", "project", "status", "due_at", "task_id", postgresql_where=text("free > 0")),
     )
 
 
 class AssignmentRow(Base):
     """One labeler's lease on a task, under the guideline version that was current when it was leased.
 
-    It belongs to the task's round while that version is not below the task's; a labeler has at most one in a round.
+    It belongs to the task's round while that version is not below the task's; a labeler has at most one in a round for
+    one purpose. It is changed under the lock of the task's row only.
     """
 
     __tablename__ = "assignments"
@@ -153,28 +154,71 @@ class AssignmentRow(Base):
     task_id: Mapped[int] = mapped_column(ForeignKey("tasks.task_id"))
     labeler_id: Mapped[int] = mapped_column(ForeignKey("labelers.labeler_id"))
     guideline: Mapped[int]
+    purpose: Mapped[str] = mapped_column(server_default=text("'consensus'"))
+    gold_id: Mapped[int | None] = mapped_column(ForeignKey("gold.gold_id"))
+    status: Mapped[str] = mapped_column(server_default=text("'leased'"))
+    skip_reason: Mapped[str | None]
     leased_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
 
     __table_args__ = (
-        UniqueConstraint("task_id", "labeler_id", "guideline"),
-        Index("ix_assignments_held", "labeler_id", postgresql_where=text("done_at IS NULL")),
+        UniqueConstraint("task_id", "labeler_id", "guideline", "purpose"),
+        Index("ix_assignments_held", "labeler_id", postgresql_where=text("status = 'leased'")),
+        Index("ix_assignments_expiring", "expires_at", postgresql_where=text("status = 'leased'")),
     )
 
 
 class LabelRow(Base):
-    """One answer; only ever inserted."""
+    """One answer; only ever inserted. What is taken back gets a retraction, and the answer after it is a revision."""
 
     __tablename__ = "labels"
 
     label_id: Mapped[UUID] = mapped_column(primary_key=True)
-    assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignments.assignment_id"), unique=True)
+    assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignments.assignment_id"))
+    revision: Mapped[int] = mapped_column(server_default=text("1"))
+    purpose: Mapped[str] = mapped_column(server_default=text("'consensus'"))
     task_id: Mapped[int] = mapped_column(ForeignKey("tasks.task_id"), index=True)
     labeler_id: Mapped[int] = mapped_column(ForeignKey("labelers.labeler_id"))
     answer: Mapped[str]
     guideline: Mapped[int]
     labeled_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (UniqueConstraint("assignment_id", "revision"),)
+
+
+class RetractionRow(Base):
+    """A label was taken back; only ever inserted."""
+
+    __tablename__ = "retractions"
+
+    label_id: Mapped[UUID] = mapped_column(ForeignKey("labels.label_id"), primary_key=True)
+    retracted_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class GoldRow(Base):
+    """The known answer of a task, for as long as the task stands in round `guideline` or until it is retired."""
+
+    __tablename__ = "gold"
+
+    gold_id: Mapped[int] = mapped_column(primary_key=True)
+    task_id: Mapped[int] = mapped_column(ForeignKey("tasks.task_id"))
+    guideline: Mapped[int]
+    answer: Mapped[str]
+    answered_under: Mapped[int]
+    made_by: Mapped[int] = mapped_column(ForeignKey("labelers.labeler_id"))
+    made_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    retired_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index(
+            "ix_gold_task_id_guideline",
+            "task_id",
+            "guideline",
+            unique=True,
+            postgresql_where=text("retired_at IS NULL"),
+        ),
+    )
 
 
 class ConsensusRow(Base):

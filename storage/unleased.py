@@ -6,18 +6,18 @@ from enum import StrEnum
 from uuid import uuid4
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, func, insert, select, update
 
-from schemas.labels import Answer, Label, TaskStatus
+from schemas.labels import Answer, AssignmentStatus, Label, Purpose, TaskStatus
 from schemas.project import ProjectConfig
 from storage.answers import write
+from storage.assignments import lock
 from storage.database import lost_connections_named
 from storage.labelers import Labeler
-from storage.queue import room
 from storage.tables import AssignmentRow, TaskRow
 
-# No labeler has this id: room for nobody in particular is room.
-NOBODY = 0
+# Places of so many leases at most are given back at once, if the leases have expired.
+AT_MOST = 10_000
 
 
 class NoPlace(StrEnum):
@@ -44,11 +44,13 @@ def waiting(engine: Engine, project: str, limit: int, *, but: Collection[int] = 
     """Return the most urgent open tasks with room, except those in `but`."""
     found = (
         select(TaskRow.task_id, TaskRow.sample)
-        .where(TaskRow.project == project, room(NOBODY), TaskRow.task_id.not_in(but))
-        .order_by(TaskRow.priority.desc(), TaskRow.task_id)
+        .where(TaskRow.project == project, TaskRow.status == TaskStatus.OPEN, TaskRow.free > 0)
+        .where(TaskRow.task_id.not_in(but))
+        .order_by(TaskRow.due_at, TaskRow.task_id)
         .limit(limit)
     )
-    with engine.connect() as connection:
+    with engine.begin() as connection:
+        connection.execute(select(func.end_expired_leases(AT_MOST)))
         rows = connection.execute(found).all()
     return [
         WaitingTask(task_id=row.task_id, payload=row.sample["payload"], media=row.sample.get("media")) for row in rows
@@ -73,11 +75,11 @@ def lock_task(connection: Connection, project: str, task_id: int) -> bool:
 
 def no_place(connection: Connection, labeler: Labeler, task_id: int, guideline: int) -> NoPlace | None:
     """Say why one more answer of this labeler, given under `guideline`, is not wanted; the caller holds the lock."""
-    mine = (AssignmentRow.task_id == task_id, AssignmentRow.guideline >= TaskRow.guideline)
-    answered = select(AssignmentRow.assignment_id).where(
-        *mine, AssignmentRow.labeler_id == labeler.labeler_id, AssignmentRow.done_at.is_not(None)
-    )
-    found = select(TaskRow.status, TaskRow.guideline, answered.exists().label("answered"), room(labeler.labeler_id))
+    connection.execute(select(func.end_expired_leases(AT_MOST)))
+    mine = select(AssignmentRow.assignment_id).where(*_mine(labeler, task_id)).correlate(TaskRow)
+    answered = mine.where(AssignmentRow.status == AssignmentStatus.ANSWERED).exists()
+    leased = mine.where(AssignmentRow.status == AssignmentStatus.LEASED).exists()
+    found = select(TaskRow.status, TaskRow.guideline, answered.label("answered"), leased | (TaskRow.free > 0))
     status, since, has_answered, has_room = connection.execute(found.where(TaskRow.task_id == task_id)).one()
     if guideline < since:
         return NoPlace.OUTDATED
@@ -96,12 +98,21 @@ def write_unleased(  # noqa: PLR0917 - as `write`
     A lease that the labeler holds on the task is used up, so that it cannot be answered once more.
     """
     place = {"guideline": guideline, "expires_at": func.now()}
-    in_round = (AssignmentRow.task_id == TaskRow.task_id, AssignmentRow.guideline >= TaskRow.guideline)
-    mine = (TaskRow.task_id == task_id, *in_round, AssignmentRow.labeler_id == labeler.labeler_id)
-    leased = update(AssignmentRow).where(*mine).values(place).returning(AssignmentRow.assignment_id)
+    leased = update(AssignmentRow).where(TaskRow.task_id == task_id, *_mine(labeler, task_id)).values(place)
+    leased = leased.returning(AssignmentRow.assignment_id)
     assignment_id = connection.execute(leased).scalar_one_or_none()
     if assignment_id is None:
         assignment_id = uuid4()
         new = {"assignment_id": assignment_id, "task_id": task_id, "labeler_id": labeler.labeler_id}
-        connection.execute(insert(AssignmentRow).values({**new, **place}))
-    return write(connection, project, labeler, assignment_id, answer)
+        connection.execute(insert(AssignmentRow).values({**new, **place, "status": AssignmentStatus.EXPIRED}))
+    return write(connection, project, labeler, lock(connection, labeler, assignment_id), answer)
+
+
+def _mine(labeler: Labeler, task_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Say, of an assignment and its task, that it is the labeler's one of this round."""
+    return (
+        AssignmentRow.task_id == task_id,
+        AssignmentRow.guideline >= TaskRow.guideline,
+        AssignmentRow.labeler_id == labeler.labeler_id,
+        AssignmentRow.purpose == Purpose.CONSENSUS,
+    )

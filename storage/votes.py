@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, Engine, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, exists, func, select
 
 from labeling.guidelines import Cast, current_votes
-from schemas.labels import Vote
+from schemas.labels import Purpose, Vote
 from storage.database import lost_connections_named
 from storage.guidelines import versions_after
-from storage.tables import LabelerRow, LabelRow, TaskRow
+from storage.tables import LabelerRow, LabelRow, RetractionRow, TaskRow
 
 
 @lost_connections_named()
@@ -23,15 +23,25 @@ def votes_by_task(engine: Engine, project: str) -> dict[int, list[Vote]]:
 
 def casts_by_task(connection: Connection, *which: ColumnElement[bool]) -> dict[int, Sequence[Cast]]:
     """Return the votes of the current round of each task that matches; tasks without any are absent."""
-    return _by_task(connection, LabelRow.guideline >= TaskRow.guideline, *which)
+    return _by_task(connection, Purpose.CONSENSUS, LabelRow.guideline >= TaskRow.guideline, *which)
 
 
-def _by_task(connection: Connection, *which: ColumnElement[bool]) -> dict[int, Sequence[Cast]]:
+def expert_casts(connection: Connection, *which: ColumnElement[bool]) -> dict[int, Sequence[Cast]]:
+    """Return what experts answered in the current round of each task that matches; tasks without any are absent."""
+    return _by_task(connection, Purpose.EXPERT, LabelRow.guideline >= TaskRow.guideline, *which)
+
+
+def standing() -> ColumnElement[bool]:
+    """Say, of a label, that it was not taken back."""
+    return ~exists().where(RetractionRow.label_id == LabelRow.label_id).correlate(LabelRow)
+
+
+def _by_task(connection: Connection, purpose: Purpose, *which: ColumnElement[bool]) -> dict[int, Sequence[Cast]]:
     found = (
         select(TaskRow.task_id, LabelerRow.name, LabelRow.answer, LabelRow.guideline)
         .join(LabelRow, LabelRow.task_id == TaskRow.task_id)
         .join(LabelerRow, LabelerRow.labeler_id == LabelRow.labeler_id)
-        .where(*which)
+        .where(LabelRow.purpose == purpose, standing(), *which)
         .order_by(TaskRow.task_id, LabelerRow.name)
     )
     casts: defaultdict[int, list[Cast]] = defaultdict(list)
@@ -42,9 +52,9 @@ def _by_task(connection: Connection, *which: ColumnElement[bool]) -> dict[int, S
 
 @lost_connections_named()
 def all_casts(engine: Engine, project: str) -> dict[int, Sequence[Cast]]:
-    """Return every vote ever cast, by task, those of earlier guideline versions included."""
+    """Return every vote that was not taken back, by task, those of earlier guideline versions included."""
     with engine.connect() as connection:
-        return _by_task(connection, TaskRow.project == project)
+        return _by_task(connection, Purpose.CONSENSUS, TaskRow.project == project)
 
 
 @lost_connections_named()

@@ -5,17 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from sqlalchemy import Engine
 
 from quality.frames import Frame
-from schemas.labels import Label
+from schemas.labels import Label, Retraction
 from schemas.verdicts import Receipt, TaskRequest
 from storage import consensus, outbox, queue, receipts, steering
 from storage.projects import Project
 from streams.publisher import Batch, Publisher
 
 EventT = TypeVar("EventT", bound=BaseModel)
+# What P.labels holds; neither has all the fields of the other, and neither allows unknown ones.
+LABELS: TypeAdapter[Label | Retraction] = TypeAdapter(Label | Retraction)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +37,8 @@ class Keep:
         await asyncio.to_thread(receipts.record, self.engine, _events(frames, Receipt))
 
     async def labels(self, frames: Sequence[Frame]) -> None:
-        """Settle the tasks that got labels, or ask for another one."""
-        task_ids = {label.task_id for label in _events(frames, Label)}
+        """Settle the tasks that got labels, or lost them, or ask for another one."""
+        task_ids = {event.task_id for event in _labels(frames)}
         await asyncio.to_thread(consensus.settle, self.engine, self.project.config, task_ids)
 
     async def steer(self) -> None:
@@ -55,3 +57,7 @@ class Keep:
 
 def _events(frames: Sequence[Frame], event: type[EventT]) -> list[EventT]:
     return [event.model_validate_json(value or b"") for frame in frames for value in frame.values]
+
+
+def _labels(frames: Sequence[Frame]) -> list[Label | Retraction]:
+    return [LABELS.validate_json(value or b"") for frame in frames for value in frame.values]

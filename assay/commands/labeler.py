@@ -12,7 +12,9 @@ from storage.labelers import register, reissue
 def add(
     name: Annotated[str, typer.Argument(help="What the labeler is called.")],
     *,
-    lead: Annotated[bool, typer.Option("--lead", help="May publish guidelines and see findings.")] = False,
+    lead: Annotated[
+        bool, typer.Option("--lead", help="May publish guidelines, see findings, adjudicate, and make tasks gold.")
+    ] = False,
     project: ProjectFolder = None,
 ) -> None:
     """Register somebody who labels, and print the access token: it is shown this once."""

@@ -123,7 +123,7 @@ def _queue(engine: Engine, project: str) -> str:
     depths = queue.depths(engine, project)
     return (
         f"Labeling queue: {depths.open} open ({depths.leased} leased), {depths.settled} settled, {depths.expert} set "
-        "aside for an expert: offered to nobody until a guideline that touches them reopens them."
+        "aside for an expert: a lead settles them (POST /v1/adjudications)."
     )
 
 

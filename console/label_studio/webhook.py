@@ -9,9 +9,9 @@ from pydantic import BaseModel, Field
 from console.desk import OpenDesk
 from console.label_studio.bridge import HINTS
 from console.label_studio.follower import Follower
-from console.problems import Problem
+from console.problems import PROBLEMS
 
-router = APIRouter(responses={"default": {"model": Problem, "description": "A problem, with a remedy"}})
+router = APIRouter(responses=PROBLEMS)
 
 WebhookToken = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
 

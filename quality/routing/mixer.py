@@ -42,7 +42,7 @@ def guesses(weights: Mapping[str, float]) -> dict[str, float]:
 
 def _together(signals: Mapping[str, float], hits: Mapping[str, Hits], at_first: float) -> float:
     """Return the part that signals have of what is not the audit's by the policy."""
-    rates = _rates({*signals, Reason.AUDIT}, hits)
+    rates = hit_rates({*signals, Reason.AUDIT}, hits)
     chance, best = rates[Reason.AUDIT], max(rates[reason] for reason in signals)
     labels = sum(one.labels for one in hits.values())
     found = 1.0 - chance / best if best > chance else 0.0
@@ -52,7 +52,7 @@ def _together(signals: Mapping[str, float], hits: Mapping[str, Hits], at_first: 
 
 def _split(signals: Mapping[str, float], hits: Mapping[str, Hits]) -> dict[str, float]:
     """Return how signals divide what they have."""
-    rates = _rates({*signals, Reason.AUDIT}, hits)
+    rates = hit_rates({*signals, Reason.AUDIT}, hits)
     excess = {reason: weight * max(0.0, rates[reason] - rates[Reason.AUDIT]) for reason, weight in signals.items()}
     even, beyond = sum(signals.values()), sum(excess.values())
     return {
@@ -61,7 +61,7 @@ def _split(signals: Mapping[str, float], hits: Mapping[str, Hits]) -> dict[str, 
     }
 
 
-def _rates(reasons: set[str], hits: Mapping[str, Hits]) -> dict[str, float]:
+def hit_rates(reasons: set[str], hits: Mapping[str, Hits]) -> dict[str, float]:
     """Return the hit rates, that of the audit drawn towards that of all reasons together, the others towards `HOPED`.
 
     Source: the optimistic initial values of Sutton and Barto (2018), "Reinforcement Learning", section 2.6.

@@ -169,7 +169,7 @@ def test_status_tells_what_kafka_says_while_postgresql_is_down(services: dict[st
 def test_status_says_what_becomes_of_tasks_that_were_set_aside(services: dict[str, str]) -> None:
     """Nobody is to wait for an expert who is never asked."""
     told = assay("status", **services)
-    assert "0 set aside for an expert: offered to nobody until a guideline" in " ".join(told.stdout.split())
+    assert "0 set aside for an expert: a lead settles them" in " ".join(told.stdout.split())
 
 
 def token_in(told: subprocess.CompletedProcess[str]) -> str:

@@ -130,6 +130,8 @@ def test_labelers_work_blind(api: Api) -> None:
         "consensus",
         "occurred_at",
         "wanted",
+        "purpose",
+        "gold",
     )
     assert [leak for leak in leaks if leak in said] == []
     said_to_all = ('"cat","dog","fox"', '"name":"fox"')  # the classes, by an assignment and by the guideline
@@ -142,6 +144,56 @@ def test_labelers_work_blind(api: Api) -> None:
     assert claimed.json()["payload"] == {"size": 0}
 
 
+def test_a_labeler_renews_answers_takes_it_back_and_skips(api: Api) -> None:
+    """Each on the same assignment; the record counts what stands."""
+    api.enqueue(0)
+    client = api.client()
+    claimed = client.post("/v1/claims").json()
+    address = f"/v1/assignments/{claimed['assignment_id']}"
+    renewed = client.post(f"{address}/renewal").json()
+    assert renewed["expires_at"] > claimed["expires_at"]
+    assert {**renewed, "expires_at": None} == {**claimed, "expires_at": None}
+    client.post(f"{address}/label", json={"answer": "cat"})
+    assert client.get("/v1/me").json()["labels"] == 1
+    assert client.delete(f"{address}/label").json()["assignment_id"] == claimed["assignment_id"]
+    assert is_problem(client.delete(f"{address}/label"), 409)
+    assert client.post(f"{address}/skip", json={"reason": "blurred"}).status_code == 204
+    assert is_problem(client.post(f"{address}/renewal"), 409)
+    assert is_problem(client.post(f"{address}/skip", json={"reason": ""}), 422)
+    mine = client.get("/v1/me").json()
+    assert (mine["labels"], mine["skipped"], mine["gold"]) == (0, 1, None)
+
+
+def test_a_lead_adjudicates_and_makes_gold(api: Api) -> None:
+    """Shown what labelers said; the answer settles the task, which is then mixed in for others."""
+    api.enqueue(0)
+    lead = api.client(lead=True)
+    for reason in ("blurred", "dark", "cut off"):
+        client = api.client()
+        skipped = client.post("/v1/claims").json()
+        client.post(f"/v1/assignments/{skipped['assignment_id']}/skip", json={"reason": reason})
+    adjudication = lead.post("/v1/adjudications").json()
+    assert (adjudication["votes"], adjudication["skips"]) == ([], ["blurred", "dark", "cut off"])
+    task = adjudication["task_id"]
+    assert is_problem(lead.post("/v1/gold", json={"task_id": task}), 422)
+    lead.post(f"/v1/assignments/{adjudication['assignment_id']}/label", json={"answer": "fox"})
+    settle(api.engine, api.project, [task])
+    assert lead.get("/v1/queue").json()["settled"] == 1
+    assert lead.post("/v1/adjudications").status_code == 204
+    assert lead.post("/v1/gold", json={"task_id": task}).status_code == 204
+    assert [(gold["task_id"], gold["answer"]) for gold in lead.get("/v1/gold").json()] == [(task, "fox")]
+    assert lead.delete(f"/v1/gold/{task}").status_code == 204
+    assert is_problem(lead.delete(f"/v1/gold/{task}"), 422)
+
+
+def test_labelers_who_do_not_lead_neither_adjudicate_nor_learn_what_is_gold(api: Api) -> None:
+    """Whatever they ask."""
+    client = api.client()
+    refused = [client.post("/v1/adjudications"), client.get("/v1/gold"), client.delete("/v1/gold/1")]
+    refused.append(client.post("/v1/gold", json={"task_id": 1}))
+    assert all(is_problem(reply, 403) for reply in refused)
+
+
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Basic abc", "Bearer nobody", "Bearer \xff\xfe", "bearer x y"])
 def test_without_a_labelers_token_nothing_is_shown(api: Api, header: str | None) -> None:
     """But the contract and the health, which say nothing of samples."""
@@ -149,6 +201,7 @@ def test_without_a_labelers_token_nothing_is_shown(api: Api, header: str | None)
     refused = [client.post("/v1/claims"), client.get("/v1/guideline"), client.get("/v1/queue")]
     refused += [client.get("/v1/findings"), client.post(f"/v1/assignments/{uuid4()}/label", json={"answer": "cat"})]
     refused += [client.post("/v1/guidelines", json={"body": "x"}), client.get("/v1/guidelines")]
+    refused += [client.post("/v1/adjudications"), client.get("/v1/gold"), client.get("/v1/me")]
     assert all(is_problem(reply, 401) for reply in refused)
     assert [client.get(f"/v1/{page}").status_code for page in ("contract", "healthz")] == [200, 200]
 

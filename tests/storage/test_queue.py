@@ -6,16 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
-import numpy as np
 import pytest
 from pydantic import JsonValue
 from sqlalchemy import Engine, text
 
 from schemas.project import ProjectConfig
-from schemas.verdicts import Reason, Selection
 from storage.answers import answer
 from storage.labelers import Labeler
-from storage.queue import Assignment, Depths, claim, depths, enqueue, priority
+from storage.queue import Assignment, Depths, claim, depths, enqueue
 from storage.testing import enlist, fresh_engine, label_next, project_config, task_request
 
 OVERLAP_ONE = {"first": 1, "most": 4}
@@ -69,16 +67,6 @@ def test_the_strongest_signal_goes_first(engine: Engine) -> None:
         tasks = text('SELECT "offset" FROM tasks WHERE task_id = :task')
         assert [connection.scalar(tasks, {"task": task}) for task in labeled] == [1, 0, 2]
     assert claim(engine, project, ada) is None
-
-
-def test_tasks_of_the_audit_stand_where_a_hash_puts_them() -> None:
-    """Spread evenly among the signals', whatever they score; a strong signal may lift one of them all the same."""
-    audits = [Selection(reasons=(Reason.AUDIT,), scores={"uncertain": 0.9}, propensity=0.1)] * 2_000
-    found = np.array([priority(f"sample-{number}", one) for number, one in enumerate(audits)])
-    cells = np.bincount((found * 10).astype(int), minlength=10)
-    assert ((cells - 200) ** 2 / 200).sum() < 27.9  # chi-square, passed once in a thousand times
-    both = Selection(reasons=("uncertain", Reason.AUDIT), scores={"uncertain": 1.0}, propensity=0.1)
-    assert priority("any", both) == 1.0
 
 
 def test_a_client_that_crashed_gets_its_assignment_back(engine: Engine) -> None:

@@ -1,0 +1,108 @@
+"""The endpoints of leads: guidelines, what labelers confuse, adjudication and gold."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from console.desk import Desk, Lead, OpenDesk
+from console.problems import PROBLEMS
+from console.routes import NOTHING, Claimed
+from labeling import revision
+from labeling.drafting import opened
+from labeling.findings import confused_pairs, disputed_slices
+from schemas.errors import InputError
+from schemas.guidelines import Draft
+from schemas.labels import Finding, Purpose, Vote
+from storage import gold, guidelines, publishing, queue, slices, votes
+from storage.adjudication import evidence
+
+# What PostgreSQL can hold.
+TaskId = Annotated[int, Field(ge=1, lt=2**63)]
+
+router = APIRouter(prefix="/v1", responses=PROBLEMS)
+
+
+class Adjudication(Claimed):
+    """An assignment for an expert, with what labelers said: their votes, and the reasons of those who skipped it."""
+
+    votes: tuple[Vote, ...]
+    skips: tuple[str, ...]
+
+
+class Known(BaseModel):
+    """The task that is to be gold."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    task_id: TaskId
+
+
+@router.post("/guidelines", status_code=201)
+def publish(desk: OpenDesk, _: Lead, draft: Draft) -> publishing.Published:
+    """Publish the next guideline and have the tasks that it touches labeled anew; for leads."""
+    return publishing.publish(desk.engine, desk.project, draft)
+
+
+@router.post("/guidelines/preview")
+def preview(desk: OpenDesk, _: Lead, draft: Draft) -> publishing.Preview:
+    """Say what publishing this would do, and publish nothing; for leads."""
+    return publishing.preview(desk.engine, desk.project, draft)
+
+
+@router.get("/guidelines/{version}/effect")
+def effect(desk: OpenDesk, _: Lead, version: int) -> revision.Effect:
+    """Return what a version did to agreement, and the labels that it cost; for leads."""
+    published = guidelines.history(desk.engine, desk.project.name)
+    if version not in {one.version for one in published}:
+        raise InputError(f"There is no version {version} of the guideline: GET /v1/guidelines lists them.")
+    return revision.effect(version, votes.all_casts(desk.engine, desk.project.name), published)
+
+
+@router.get("/findings")
+def findings(desk: OpenDesk, _: Lead) -> list[Finding]:
+    """Return the class pairs that labelers confuse, those beyond chance first, then disputed slices; for leads."""
+    return _findings(desk, votes.votes_by_task(desk.engine, desk.project.name))
+
+
+@router.get("/findings/{place}/draft")
+def draft(desk: OpenDesk, _: Lead, place: Annotated[int, Path(ge=0)]) -> Draft:
+    """Return the change of the guideline that a finding opens, by its place in `GET /v1/findings`; for leads."""
+    given = votes.votes_by_task(desk.engine, desk.project.name)
+    found = _findings(desk, given)
+    if place >= len(found):
+        raise InputError(f"There is no finding {place}: GET /v1/findings lists {len(found)}, from 0 on.")
+    return opened(found[place], guidelines.current(desk.engine, desk.project.name), given)
+
+
+def _findings(desk: Desk, given: Mapping[int, Sequence[Vote]]) -> list[Finding]:
+    return [*confused_pairs(given), *disputed_slices(given, slices.slices_by_task(desk.engine, desk.project.name))]
+
+
+@router.post("/adjudications", response_model=Adjudication, responses=NOTHING)
+def adjudicate(desk: OpenDesk, lead: Lead) -> Any:
+    """Lease the most urgent task that was set aside for an expert; your answer to it settles it; for leads."""
+    assignment = queue.claim(desk.engine, desk.project, lead, Purpose.EXPERT)
+    if assignment is None:
+        return Response(status_code=204)
+    said = evidence(desk.engine, assignment.task_id)
+    return Adjudication(**vars(assignment), votes=said.votes, skips=said.skips)
+
+
+@router.get("/gold")
+def gold_tasks(desk: OpenDesk, _: Lead) -> list[gold.Gold]:
+    """Return the tasks that are mixed into claims because their answer is known; for leads."""
+    return gold.gold_of(desk.engine, desk.project.name)
+
+
+@router.post("/gold", status_code=204)
+def make_gold(desk: OpenDesk, lead: Lead, known: Known) -> None:
+    """Make a task gold that an expert has settled, with the expert's answer; for leads."""
+    gold.make(desk.engine, desk.project, lead, known.task_id)
+
+
+@router.delete("/gold/{task_id}", status_code=204)
+def retire_gold(desk: OpenDesk, _: Lead, task_id: Annotated[int, Path(ge=1, lt=2**63)]) -> None:
+    """Mix a task in no longer, and let answers to it count in nobody's record; for leads."""
+    gold.retire(desk.engine, desk.project, task_id)
