@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue, computed_field
 from pydantic.fields import FieldInfo
 
 from schemas.boxes import Box
-from schemas.guidelines import ClassChange, Definition, Example
+from schemas.guidelines import ClassChange, Definition, Draft, Example
 from schemas.project import DatasetRecipe, DuplicatePolicy
 from schemas.routing import Hits, RoutingPolicy, Steering
 from schemas.samples import AnySample, Payload, versioned
@@ -177,6 +177,7 @@ _FIELDS: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
         "takes": st.tuples(_CLASSES),
         "gives": st.lists(_CLASSES, min_size=1, max_size=3, unique=True).map(tuple),
     },
+    Draft: {"settles": st.lists(st.tuples(names, names), max_size=3).map(tuple)},
     Selection: {
         "reasons": st.lists(_REASONS, min_size=1, max_size=3).map(tuple),
         "scores": st.dictionaries(_REASONS, finite, max_size=3),

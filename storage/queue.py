@@ -146,6 +146,7 @@ def _claimed(connection: Connection, project: ProjectConfig, labeler: Labeler, p
         row = connection.execute(CLAIM, {**asked, "seconds": seconds, "patient": patient}).one()
         if row.assignment_id is not None:
             return row
+        connection.commit()  # so that nobody waits for places that were given back while tasks are waited for
     return None
 
 
