@@ -1,5 +1,7 @@
 """Steering: what settled labels say of routing, kept version by version."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection, Engine, func, insert, select
 
 from labeling.label_space import scores_now
