@@ -5,17 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import JsonValue, ValidationError
-from sqlalchemy import Engine, Row, func, select
+from sqlalchemy import Engine, Row, func, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from catalog.assembly import Candidate
 from catalog.canonical import canonical
+from labeling.label_space import translated
 from quality import columns
 from quality.rules import violations
+from schemas.guidelines import Guideline
 from schemas.labels import Consensus, Purpose
 from schemas.samples import AnySample
 from schemas.verdicts import Origin, Selection, Severity
 from storage.database import lost_connections_named
+from storage.guidelines import versions_after
 from storage.lake import Lake
 from storage.lake_rows import sample_of
 from storage.projects import Project
@@ -35,14 +38,14 @@ class Candidates:
 
 def read_candidates(engine: Engine, lake: Lake, project: Project) -> Candidates:
     """Join the project's labeled tasks with the lake's samples by origin."""
-    tasks = _labeled_tasks(engine, project.config.name)
+    tasks, guidelines = _labeled_tasks(engine, project.config.name)
     found = lake.samples_at(project.config.name, map(_origin, tasks)).to_pylist()
     archived: Samples = {Origin(**{name: row[name] for name in Origin.model_fields}): row for row in found}
     ready = [task for task in tasks if _origin(task) in archived]
     samples = {origin: sample_of(row) for origin, row in archived.items()}
     lawless = unlawful(project, samples)
     return Candidates(
-        ready=tuple(_candidate(task, samples, archived, lawless) for task in ready),
+        ready=tuple(_candidate(task, guidelines, samples, archived, lawless) for task in ready),
         unarchived=len(tasks) - len(ready),
     )
 
@@ -76,14 +79,18 @@ def unlawful(project: Project, samples: Mapping[Origin, Mapping[str, JsonValue]]
 
 
 @lost_connections_named()
-def _labeled_tasks(engine: Engine, project: str) -> Sequence[Row[Any]]:
-    """Return the project's tasks that have a consensus, each with the answers of its current round."""
-    given = aggregate_order_by(LabelRow.answer, LabelRow.labeled_at, LabelRow.label_id)
+def _labeled_tasks(engine: Engine, project: str) -> tuple[Sequence[Row[Any]], Sequence[Guideline]]:
+    """Return the project's tasks that have a consensus, each with the answers of its current round, and the guidelines.
+
+    An answer comes as it was given, with the version under which that was.
+    """
+    said = func.jsonb_build_array(LabelRow.answer, LabelRow.guideline)
+    given = aggregate_order_by(said, LabelRow.labeled_at, LabelRow.label_id)
     votes, counts = LabelRow.purpose == Purpose.CONSENSUS, LabelRow.purpose != Purpose.GOLD
     answers = (
         select(
             TaskRow.task_id,
-            func.coalesce(func.array_agg(given).filter(votes), []).label("answers"),
+            func.coalesce(func.jsonb_agg(given).filter(votes), text("'[]'::jsonb")).label("answers"),
             func.bool_or(LabelerRow.simulated).label("simulated"),
         )
         .join(LabelRow, LabelRow.task_id == TaskRow.task_id)
@@ -108,7 +115,7 @@ def _labeled_tasks(engine: Engine, project: str) -> Sequence[Row[Any]]:
         .order_by(TaskRow.task_id)
     )
     with engine.connect() as connection:
-        return connection.execute(found).all()
+        return connection.execute(found).all(), versions_after(connection, project, 0)
 
 
 def _origin(task: Row[Any]) -> Origin:
@@ -116,9 +123,14 @@ def _origin(task: Row[Any]) -> Origin:
 
 
 def _candidate(
-    task: Row[Any], samples: Mapping[Origin, dict[str, JsonValue]], archived: Samples, lawless: Iterable[Origin]
+    task: Row[Any],
+    guidelines: Sequence[Guideline],
+    samples: Mapping[Origin, dict[str, JsonValue]],
+    archived: Samples,
+    lawless: Iterable[Origin],
 ) -> Candidate:
     origin = _origin(task)
+    meant = [translated(answer, given_under, guidelines) for answer, given_under in task.answers]
     return Candidate(
         origin=origin,
         sample=samples[origin],
@@ -132,7 +144,7 @@ def _candidate(
             guideline=task.consensus_guideline,
         ),
         settled=task.settled and task.consensus_guideline >= task.guideline,
-        answers=tuple(task.answers),
+        answers=tuple(answer for answer in meant if answer is not None),
         simulated=task.simulated,
         lawful=origin not in lawless,
     )

@@ -14,7 +14,7 @@ from labeling.overlap import Decision, decide
 from schemas.guidelines import Guideline
 from schemas.labels import Answer, AssignmentStatus, Consensus, Purpose, TaskStatus, Vote
 from schemas.project import ProjectConfig
-from storage.database import lost_connections_named
+from storage.database import among, lost_connections_named
 from storage.guidelines import keep_version, versions_after
 from storage.places import count_places
 from storage.tables import AssignmentRow, ConsensusRow, TaskRow
@@ -55,7 +55,7 @@ def settle(engine: Engine, project: ProjectConfig, task_ids: Iterable[int]) -> d
 def settle_within(connection: Connection, project: ProjectConfig, task_ids: Iterable[int]) -> dict[int, Decision]:
     """Do what `settle` does in a transaction that new versions of the guideline are kept out of."""
     tasks = _lock(connection, project.name, task_ids)
-    these = TaskRow.task_id.in_([task.task_id for task in tasks])
+    these = among(TaskRow.task_id, [task.task_id for task in tasks])
     casts, experts = casts_by_task(connection, these), expert_casts(connection, these)
     skips = _skips(connection, these)
     guidelines = versions_after(connection, project.name, min((task.guideline for task in tasks), default=1) - 1)
@@ -79,7 +79,7 @@ def settle_within(connection: Connection, project: ProjectConfig, task_ids: Iter
 
 def _lock(connection: Connection, project: str, task_ids: Iterable[int]) -> Sequence[Row[int, int]]:
     found = select(TaskRow.task_id, TaskRow.guideline).where(
-        TaskRow.project == project, TaskRow.task_id.in_(sorted(task_ids))
+        TaskRow.project == project, among(TaskRow.task_id, list(task_ids))
     )
     return connection.execute(found.order_by(TaskRow.task_id).with_for_update(key_share=True)).all()
 
@@ -99,15 +99,23 @@ def _skips(connection: Connection, *which: ColumnElement[bool]) -> dict[int, lis
 
 def _judge(project: ProjectConfig, since: int, said: _Said, guidelines: Sequence[Guideline]) -> _Verdict:
     guideline = round_of(since, said.casts, guidelines)
-    classes = guidelines[-1].classes if guidelines else project.labels.classes
+    classes = _classes(project, guidelines, guidelines[-1].version if guidelines else 0)
     votes = _countable(said.casts, guideline, guidelines, classes)
     if settling := _countable(said.experts, guideline, guidelines, classes):
         consensus = adjudicated(settling[-1].answer, votes, guideline)
         decision = Decision(status=TaskStatus.SETTLED, wanted=len(votes))
         return _Verdict(guideline=guideline, decision=decision, consensus=consensus)
-    consensus = one_coin(votes, classes, project.overlap.labeler_accuracy, guideline)
+    choices = max(len(classes), len(_classes(project, guidelines, guideline)))
+    accuracy = project.overlap.labeler_accuracy
+    consensus = one_coin(votes, classes, accuracy, guideline, choices=choices)
     decision = decide(votes, project.overlap, consensus, sum(version >= guideline for version in said.skips))
     return _Verdict(guideline=guideline, decision=decision, consensus=consensus if votes else None)
+
+
+def _classes(project: ProjectConfig, guidelines: Sequence[Guideline], version: int) -> tuple[Answer, ...]:
+    """Return the classes under a version; those of the project where guidelines do not say."""
+    found = next((one.classes for one in guidelines if one.version == version), ())
+    return found or project.labels.classes
 
 
 def _countable(

@@ -72,3 +72,11 @@ def test_confidence_is_a_probability_above_chance_and_round_trips(answers: list[
     consensus = one_coin(votes_of(answers), CLASSES, accuracy, guideline=1)
     assert 0.25 <= consensus.confidence <= 1
     assert Consensus.model_validate_json(consensus.model_dump_json()) == consensus
+
+
+def test_a_merge_takes_nothing_from_the_confidence_in_what_was_agreed_on() -> None:
+    """Two of three classes became one: labelers had three to choose from, and agree by chance no more often."""
+    agreed = one_coin(votes_of(["cat", "cat"]), ["cat", "dog", "fox"], 0.8, 1)
+    merged = one_coin(votes_of(["pet", "pet"]), ["pet", "fox"], 0.8, 1, choices=3)
+    assert merged.confidence == pytest.approx(agreed.confidence)
+    assert one_coin(votes_of(["pet", "pet"]), ["pet", "fox"], 0.8, 1).confidence < agreed.confidence

@@ -11,10 +11,11 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine, func, select
 
-from schemas.guidelines import Draft
+from schemas.guidelines import ClassChange, Definition, Draft
 from schemas.verdicts import AcceptedSample, TaskRequest
 from storage import guidelines
 from storage.building import BuildOutcome, BuildStatus, build
+from storage.candidates import read_candidates
 from storage.consensus import settle
 from storage.database import open_engine
 from storage.labelers import Labeler
@@ -246,6 +247,23 @@ def test_a_guideline_change_is_the_cause_of_what_it_relabels(
     found = compare(settings, old, new)
     assert (found.new, found.unchanged, found.governing) == (("s12",), 12, ("guideline", "guideline_sha256"))
     assert [entry.guideline for entry in read_entries(settings, new)] == [1] * 12 + [2]
+
+
+def test_answers_of_merged_classes_agree_at_the_gate(
+    engine: Engine, settings: StorageSettings, project: Project, labelers: list[Labeler]
+) -> None:
+    """They were given in other names, and are measured in today's."""
+    requested(engine, project, [0])
+    for labeler, answer in zip(labelers, ("cat", "dog"), strict=False):
+        task = label_next(engine, project.config, labeler, answer)
+        settle(engine, project.config, [task])
+    archive(settings, [task_request(project.config.name, 0, payload={"size": 0})])
+    definitions = (Definition(name="pet"), Definition(name="fox"))
+    changes = (ClassChange(takes=("cat", "dog"), gives=("pet",)),)
+    publish(engine, project.config, Draft(body="A pet is at home.", definitions=definitions, changes=changes))
+    with Lake.open(settings) as lake:
+        (candidate,) = read_candidates(engine, lake, project).ready
+    assert (candidate.consensus.answer, candidate.answers, candidate.settled) == ("pet", ("pet", "pet"), True)
 
 
 def test_retraining_reports_what_a_version_gained_over_the_one_before(

@@ -282,7 +282,7 @@ def test_a_merge_concludes_tasks_from_the_labels_that_they_have(engine: Engine, 
     """Nobody is asked again, and no label is touched."""
     agreed, merged = labeled(engine, project, 1, "cat", "cat"), labeled(engine, project, 2, "cat", "dog")
     before = labels_of(engine, project)
-    definitions = [Definition(name=name) for name in ("pet", "fox", "wolf")]
+    definitions = [Definition(name=name) for name in ("pet", "fox")]
     changes = [ClassChange(takes=("cat", "dog"), gives=("pet",))]
     said = preview(engine, project, Draft(body="A pet is at home.", definitions=definitions, changes=changes))
     assert said == Preview(reopened=0, retold=2, labels=0)
@@ -291,6 +291,7 @@ def test_a_merge_concludes_tasks_from_the_labels_that_they_have(engine: Engine, 
     for task in (agreed, merged):
         assert stored(engine, task) == (TaskStatus.SETTLED, 1, 2)
         assert consensus(engine, task) == ("pet", True, 1)
+        assert settle(engine, project, [task])[task].status is TaskStatus.SETTLED
     assert labels_of(engine, project) == before
 
 
