@@ -43,7 +43,7 @@ PROJECT = project_config(NAME, overlap={"first": 2, "most": 5, "lease_seconds": 
 # So many tasks come in through `enqueue`; the others are copies of them, further down the topic.
 ENQUEUED = 10_000
 # What processes have to import, and connect, before they begin together.
-START_SECONDS = 6.0
+START_SECONDS = 12.0
 # The first claims of a phase are not measured: plans are made, caches fill.
 WARM_UP_SECONDS = 2.0
 # Labelers are hired for so many claims a second where no rate is given.
