@@ -168,8 +168,8 @@ _FIELDS: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
     Box: {
         "left": st.floats(-1000, 0),
         "top": st.floats(-1000, 0),
-        "right": st.floats(0, 1000, exclude_min=True),
-        "bottom": st.floats(0, 1000, exclude_min=True),
+        "right": st.floats(1, 1000),
+        "bottom": st.floats(1, 1000),
     },
     Example: {"note": texts},
     Definition: {"name": _CLASSES, "text": texts},
