@@ -55,8 +55,6 @@ def preview(desk: OpenDesk, _: Lead, draft: Draft) -> publishing.Preview:
 def effect(desk: OpenDesk, _: Lead, version: int) -> revision.Effect:
     """Return what a version did to agreement, and the labels that it cost; for leads."""
     published = guidelines.history(desk.engine, desk.project.name)
-    if version not in {one.version for one in published}:
-        raise InputError(f"There is no version {version} of the guideline: GET /v1/guidelines lists them.")
     return revision.effect(version, votes.all_casts(desk.engine, desk.project.name), published)
 
 
@@ -103,6 +101,6 @@ def make_gold(desk: OpenDesk, lead: Lead, known: Known) -> None:
 
 
 @router.delete("/gold/{task_id}", status_code=204)
-def retire_gold(desk: OpenDesk, _: Lead, task_id: Annotated[int, Path(ge=1, lt=2**63)]) -> None:
+def retire_gold(desk: OpenDesk, _: Lead, task_id: TaskId) -> None:
     """Mix a task in no longer, and let answers to it count in nobody's record; for leads."""
     gold.retire(desk.engine, desk.project, task_id)
