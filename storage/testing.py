@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from pydantic import JsonValue, SecretStr
 from sqlalchemy import Engine, create_engine, make_url, text
@@ -19,6 +19,7 @@ from storage.labelers import Labeler, by_token, register
 from storage.lake import Lake
 from storage.lake_rows import dead_letters_table, samples_table
 from storage.migrate import migrate
+from storage.outbox import Message, relay
 from storage.queue import claim
 from storage.settings import StorageSettings
 
@@ -155,6 +156,21 @@ def label_next(engine: Engine, project: ProjectConfig, labeler: Labeler, given: 
     if assignment is None:
         raise LookupError(f"nothing waits for {labeler.name}")
     return answer(engine, project, labeler, assignment.assignment_id, given).task_id
+
+
+def expire(engine: Engine, assignment: UUID) -> None:
+    """Let the lease end a second ago."""
+    ended = text("UPDATE assignments SET expires_at = now() - interval '1 second' WHERE assignment_id = :id")
+    with engine.begin() as connection:
+        connection.execute(ended, {"id": assignment})
+
+
+def published(engine: Engine) -> list[Message]:
+    """Relay everything that waits and return it."""
+    sent: list[Message] = []
+    while relay(engine, sent.extend):
+        pass
+    return sent
 
 
 def archive_samples(lake: Lake, project: str, samples: Sequence[AcceptedSample]) -> int:

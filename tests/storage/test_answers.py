@@ -1,12 +1,10 @@
 """Answers: written once, never changed, and announced in the same transaction."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from schemas.errors import ConflictError, InputError
 from schemas.labels import Label
@@ -14,16 +12,8 @@ from schemas.project import ProjectConfig
 from schemas.topics import Topics
 from storage.answers import answer
 from storage.labelers import Labeler
-from storage.outbox import Message, relay
 from storage.queue import claim, enqueue
-from storage.testing import enlist, fresh_engine, project_config, task_request
-
-
-@pytest.fixture(scope="module")
-def engine(stack: Any) -> Iterator[Engine]:
-    """A migrated database; each test has a project of its own in it."""
-    with fresh_engine(stack.database_url) as engine:
-        yield engine
+from storage.testing import enlist, expire, project_config, published, task_request
 
 
 @pytest.fixture
@@ -39,21 +29,6 @@ def claimed(engine: Engine, project: ProjectConfig, labeler: Labeler) -> UUID:
     assignment = claim(engine, project, labeler)
     assert assignment is not None
     return assignment.assignment_id
-
-
-def expire(engine: Engine, assignment: UUID) -> None:
-    """Let the lease end a second ago."""
-    ended = text("UPDATE assignments SET expires_at = now() - interval '1 second' WHERE assignment_id = :id")
-    with engine.begin() as connection:
-        connection.execute(ended, {"id": assignment})
-
-
-def published(engine: Engine) -> list[Message]:
-    """Relay everything that waits and return it."""
-    sent: list[Message] = []
-    while relay(engine, sent.extend):
-        pass
-    return sent
 
 
 def test_an_answer_becomes_a_label_and_its_event(engine: Engine, project: ProjectConfig) -> None:

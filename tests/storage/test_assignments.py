@@ -1,11 +1,9 @@
 """Leases renewed and given back, labels taken back, and what an expert settles."""
 
-from collections.abc import Iterator
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, select
 
 from labeling.overlap import Decision
 from schemas.errors import ConflictError, InputError
@@ -18,19 +16,11 @@ from storage.assignments import renew, skip
 from storage.consensus import settle
 from storage.guidelines import ensure
 from storage.labelers import Labeler
-from storage.outbox import Message, relay
 from storage.publishing import publish
 from storage.queue import Assignment, Depths, claim, depths, enqueue
 from storage.tables import ConsensusRow, LabelRow, RetractionRow
-from storage.testing import enlist, fresh_engine, label_next, project_config, task_request
+from storage.testing import enlist, expire, label_next, project_config, published, task_request
 from storage.votes import votes_by_task
-
-
-@pytest.fixture(scope="module")
-def engine(stack: Any) -> Iterator[Engine]:
-    """A migrated database; each test has a project of its own in it."""
-    with fresh_engine(stack.database_url) as engine:
-        yield engine
 
 
 @pytest.fixture
@@ -49,21 +39,6 @@ def claimed(
     assignment = claim(engine, project, labeler, purpose)
     assert assignment is not None
     return assignment
-
-
-def expire(engine: Engine, assignment: UUID) -> None:
-    """Let the lease end a second ago."""
-    ended = text("UPDATE assignments SET expires_at = now() - interval '1 second' WHERE assignment_id = :id")
-    with engine.begin() as connection:
-        connection.execute(ended, {"id": assignment})
-
-
-def published(engine: Engine) -> list[Message]:
-    """Relay everything that waits and return it."""
-    sent: list[Message] = []
-    while relay(engine, sent.extend):
-        pass
-    return sent
 
 
 def disputed(engine: Engine, project: ProjectConfig) -> int:

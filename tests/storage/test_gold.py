@@ -1,7 +1,5 @@
 """Gold: known answers mixed in unseen, which count in their labelers' records and in nothing else."""
 
-from collections.abc import Iterator
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -19,17 +17,10 @@ from storage.labelers import Labeler
 from storage.publishing import publish
 from storage.queue import Assignment, claim, depths, enqueue
 from storage.records import STEP, GoldAnswers, record
-from storage.testing import enlist, fresh_engine, label_next, project_config, task_request
+from storage.testing import enlist, label_next, project_config, task_request
 from storage.votes import votes_by_task
 
 KNOWN = STEP
-
-
-@pytest.fixture(scope="module")
-def engine(stack: Any) -> Iterator[Engine]:
-    """A migrated database; each test has a project of its own in it."""
-    with fresh_engine(stack.database_url) as engine:
-        yield engine
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """What is kept of Label Studio: an annotation becomes one label at most, under the rules of any other answer."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -32,17 +30,10 @@ from storage.label_studio import (
 from storage.labelers import Labeler
 from storage.publishing import publish
 from storage.queue import claim, enqueue
-from storage.testing import enlist, fresh_engine, label_next, project_config, task_request
+from storage.testing import enlist, label_next, project_config, task_request
 from storage.unleased import open_rounds, waiting
 
 URL = "http://studio"
-
-
-@pytest.fixture(scope="module")
-def engine(stack: Any) -> Iterator[Engine]:
-    """A migrated database; each test has a project of its own in it."""
-    with fresh_engine(stack.database_url) as engine:
-        yield engine
 
 
 @dataclass(frozen=True, kw_only=True)

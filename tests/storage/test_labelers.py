@@ -1,21 +1,10 @@
 """Labelers and their tokens."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from sqlalchemy import Engine, text
 
 from schemas.errors import ConflictError, InputError
 from storage.labelers import by_token, register, reissue
-from storage.testing import fresh_engine
-
-
-@pytest.fixture(scope="module")
-def engine(stack: Any) -> Iterator[Engine]:
-    """A migrated database; each test has a project of its own in it."""
-    with fresh_engine(stack.database_url) as engine:
-        yield engine
 
 
 def test_a_token_finds_its_labeler_in_its_project(engine: Engine) -> None:

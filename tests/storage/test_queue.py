@@ -1,7 +1,6 @@
 """The queue: who gets which task, when, and how often."""
 
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
@@ -14,16 +13,9 @@ from schemas.project import ProjectConfig
 from storage.answers import answer
 from storage.labelers import Labeler
 from storage.queue import Assignment, Depths, claim, depths, enqueue
-from storage.testing import enlist, fresh_engine, label_next, project_config, task_request
+from storage.testing import enlist, label_next, project_config, task_request
 
 OVERLAP_ONE = {"first": 1, "most": 4}
-
-
-@pytest.fixture(scope="module")
-def engine(stack: Any) -> Iterator[Engine]:
-    """A migrated database; each test has a project of its own in it."""
-    with fresh_engine(stack.database_url) as engine:
-        yield engine
 
 
 def new_project(**changes: Any) -> ProjectConfig:

@@ -1,8 +1,6 @@
 """Settling: consensus and overlap on stored labels, and what a new guideline reopens."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -20,17 +18,10 @@ from storage.guidelines import PUBLISHING, current, ensure, history
 from storage.publishing import Preview, Published, preview, publish
 from storage.queue import claim, enqueue
 from storage.tables import ConsensusRow, GuidelineRow, LabelRow, TaskRow
-from storage.testing import enlist, fresh_engine, label_next, project_config, task_request
+from storage.testing import enlist, label_next, project_config, task_request
 from storage.votes import votes_by_task
 
 CAT_DOG = [("cat", "dog")]
-
-
-@pytest.fixture(scope="module")
-def engine(stack: Any) -> Iterator[Engine]:
-    """A migrated database; each test has a project of its own in it."""
-    with fresh_engine(stack.database_url) as engine:
-        yield engine
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Slices: what labeled tasks can be sliced by."""
 
-from collections.abc import Iterator
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -12,15 +10,8 @@ from schemas.project import ProjectConfig
 from storage.guidelines import ensure
 from storage.queue import enqueue
 from storage.slices import slices_by_task
-from storage.testing import enlist, fresh_engine, label_next, project_config, task_request
+from storage.testing import enlist, label_next, project_config, task_request
 from storage.votes import votes_by_task
-
-
-@pytest.fixture(scope="module")
-def engine(stack: Any) -> Iterator[Engine]:
-    """A migrated database; each test has a project of its own in it."""
-    with fresh_engine(stack.database_url) as engine:
-        yield engine
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Steering: what settled labels say of routing, once, and in the order in which they were settled."""
 
-from collections.abc import Iterator
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -13,15 +11,8 @@ from storage.consensus import settle
 from storage.queue import enqueue
 from storage.steering import newest, renew, versions
 from storage.tables import OutboxRow
-from storage.testing import enlist, fresh_engine, label_next, project_config, task_request
+from storage.testing import enlist, label_next, project_config, task_request
 from storage.votes import votes_by_task
-
-
-@pytest.fixture(scope="module")
-def engine(stack: Any) -> Iterator[Engine]:
-    """A migrated database; each test has a project of its own in it."""
-    with fresh_engine(stack.database_url) as engine:
-        yield engine
 
 
 def labeled(engine: Engine, answers: list[str], project: ProjectConfig | None = None) -> ProjectConfig:
