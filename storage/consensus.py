@@ -2,41 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from labeling.adjudication import adjudicated
-from labeling.consensus.one_coin import one_coin
-from labeling.guidelines import Cast, current_votes, round_of
-from labeling.overlap import Decision, decide
-from schemas.guidelines import Guideline
-from schemas.labels import Answer, AssignmentStatus, Consensus, Purpose, TaskStatus, Vote
+from labeling.overlap import Decision
+from labeling.settling import Said, Verdict, judge
+from schemas.labels import AssignmentStatus, Purpose, TaskStatus
 from schemas.project import ProjectConfig
 from storage.database import among, lost_connections_named
 from storage.guidelines import keep_version, versions_after
 from storage.places import count_places
 from storage.tables import AssignmentRow, ConsensusRow, TaskRow
 from storage.votes import casts_by_task, expert_casts
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Said:
-    """What was said of one task: votes, experts' answers, and the guideline versions under which it was skipped."""
-
-    casts: Sequence[Cast]
-    experts: Sequence[Cast]
-    skips: Sequence[int]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Verdict:
-    """What is concluded of one task from all its labels; no consensus while it has none."""
-
-    guideline: int
-    decision: Decision
-    consensus: Consensus | None
 
 
 @lost_connections_named()
@@ -60,10 +38,10 @@ def settle_within(connection: Connection, project: ProjectConfig, task_ids: Iter
     skips = _skips(connection, these)
     guidelines = versions_after(connection, project.name, min((task.guideline for task in tasks), default=1) - 1)
     verdicts = {
-        task.task_id: _judge(
+        task.task_id: judge(
             project,
             task.guideline,
-            _Said(
+            Said(
                 casts=casts.get(task.task_id, ()),
                 experts=experts.get(task.task_id, ()),
                 skips=skips.get(task.task_id, ()),
@@ -97,34 +75,7 @@ def _skips(connection: Connection, *which: ColumnElement[bool]) -> dict[int, lis
     return skips
 
 
-def _judge(project: ProjectConfig, since: int, said: _Said, guidelines: Sequence[Guideline]) -> _Verdict:
-    guideline = round_of(since, said.casts, guidelines)
-    classes = _classes(project, guidelines, guidelines[-1].version if guidelines else 0)
-    votes = _countable(said.casts, guideline, guidelines, classes)
-    if settling := _countable(said.experts, guideline, guidelines, classes):
-        consensus = adjudicated(settling[-1].answer, votes, guideline)
-        decision = Decision(status=TaskStatus.SETTLED, wanted=len(votes))
-        return _Verdict(guideline=guideline, decision=decision, consensus=consensus)
-    choices = max(len(classes), len(_classes(project, guidelines, guideline)))
-    accuracy = project.overlap.labeler_accuracy
-    consensus = one_coin(votes, classes, accuracy, guideline, choices=choices)
-    decision = decide(votes, project.overlap, consensus, sum(version >= guideline for version in said.skips))
-    return _Verdict(guideline=guideline, decision=decision, consensus=consensus if votes else None)
-
-
-def _classes(project: ProjectConfig, guidelines: Sequence[Guideline], version: int) -> tuple[Answer, ...]:
-    """Return the classes under a version; those of the project where guidelines do not say."""
-    found = next((one.classes for one in guidelines if one.version == version), ())
-    return found or project.labels.classes
-
-
-def _countable(
-    casts: Sequence[Cast], since: int, guidelines: Sequence[Guideline], classes: Sequence[Answer]
-) -> list[Vote]:
-    return [vote for vote in current_votes(casts, since, guidelines) if vote.answer in classes]
-
-
-def _store(connection: Connection, task_id: int, verdict: _Verdict) -> None:
+def _store(connection: Connection, task_id: int, verdict: Verdict) -> None:
     decision = verdict.decision
     task = {"status": decision.status, "wanted": decision.wanted, "guideline": verdict.guideline}
     connection.execute(update(TaskRow).where(TaskRow.task_id == task_id).values(**task, free=count_places(**task)))

@@ -1,0 +1,61 @@
+"""Settling: what is concluded of one task from all its labels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from labeling.adjudication import adjudicated
+from labeling.consensus.one_coin import one_coin
+from labeling.guidelines import Cast, current_votes, round_of
+from labeling.overlap import Decision, decide
+from schemas.guidelines import Guideline
+from schemas.labels import Answer, Consensus, TaskStatus, Vote
+from schemas.project import ProjectConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What was said of one task: votes, experts' answers, and the guideline versions under which it was skipped."""
+
+    casts: Sequence[Cast] = ()
+    experts: Sequence[Cast] = ()
+    skips: Sequence[int] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What is concluded of one task: the version its round began with, and no consensus while it has no labels."""
+
+    guideline: int
+    decision: Decision
+    consensus: Consensus | None
+
+
+def judge(project: ProjectConfig, since: int, said: Said, guidelines: Sequence[Guideline]) -> Verdict:
+    """Conclude of a task, whose round began with version `since`, from what was said and the versions from then on.
+
+    An expert's answer settles it whatever labelers say.
+    """
+    guideline = round_of(since, said.casts, guidelines)
+    classes = _classes(project, guidelines, guidelines[-1].version if guidelines else 0)
+    votes = _countable(said.casts, guideline, guidelines, classes)
+    if settling := _countable(said.experts, guideline, guidelines, classes):
+        consensus = adjudicated(settling[-1].answer, votes, guideline)
+        decision = Decision(status=TaskStatus.SETTLED, wanted=len(votes))
+        return Verdict(guideline=guideline, decision=decision, consensus=consensus)
+    choices = max(len(classes), len(_classes(project, guidelines, guideline)))
+    accuracy = project.overlap.labeler_accuracy
+    consensus = one_coin(votes, classes, accuracy, guideline, choices=choices)
+    decision = decide(votes, project.overlap, consensus, sum(version >= guideline for version in said.skips))
+    return Verdict(guideline=guideline, decision=decision, consensus=consensus if votes else None)
+
+
+def _classes(project: ProjectConfig, guidelines: Sequence[Guideline], version: int) -> tuple[Answer, ...]:
+    """Return the classes under a version; those of the project where guidelines do not say."""
+    found = next((one.classes for one in guidelines if one.version == version), ())
+    return found or project.labels.classes
+
+
+def _countable(
+    casts: Sequence[Cast], since: int, guidelines: Sequence[Guideline], classes: Sequence[Answer]
+) -> list[Vote]:
+    return [vote for vote in current_votes(casts, since, guidelines) if vote.answer in classes]
