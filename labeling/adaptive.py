@@ -9,7 +9,7 @@ from labeling.consensus.classifier import held_out_scores
 from labeling.consensus.confusion import Shrinkage
 from labeling.consensus.dawid_skene import UNKNOWN, Evidence, Fit, Steps, dawid_skene, expected
 from labeling.consensus.votes import Codes, Mask, Numbers, VoteTable
-from labeling.worth import gain, separation
+from labeling.worth import gain, separation, telling
 
 # Belief is the mean over both: the first suits labelers who differ much, the second labelers of whom little is known.
 SHRINKAGES = (
@@ -107,6 +107,4 @@ def enough(votes: VoteTable, belief: Belief, pool: VoteTable, rule: AdaptiveRule
 def helpful(belief: Belief, pool: VoteTable) -> Numbers:
     """Return how much each label that could be had (R,) is expected to tell the leading class from the others."""
     separated = separation(belief.posterior, pool.items, belief.confusion[pool.labelers])
-    best = belief.posterior.max(axis=1)[pool.items]
-    found: Numbers = best * separated[:, 0] + (1.0 - best) * separated[:, 2]
-    return found
+    return telling(belief.posterior, pool.items, separated)

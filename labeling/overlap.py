@@ -9,21 +9,39 @@ from schemas.project import OverlapPolicy
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """Where a task stands, and how many labels it wants in all."""
+    """Where a task stands, how many labels it wants in all, and whose would help it most; None where anybody's does."""
 
     status: TaskStatus
     wanted: int
+    ask: str | None = None
 
 
-def decide(votes: Sequence[Vote], policy: OverlapPolicy, consensus: Consensus, skips: int = 0) -> Decision:
+@dataclass(frozen=True, kw_only=True)
+class Outlook:
+    """What further labels could do: whether all that can be had would not settle the task, and whose helps most."""
+
+    hopeless: bool = False
+    ask: str | None = None
+
+
+UNKNOWN = Outlook()
+
+
+def decide(
+    votes: Sequence[Vote], policy: OverlapPolicy, consensus: Consensus, skips: int = 0, outlook: Outlook = UNKNOWN
+) -> Decision:
     """Settle the task, ask one more labeler, or set it aside for an expert.
 
     The first `policy.first` votes are always awaited, however sure the consensus is before: they are what
-    agreement is measured on. `skips` is how many labelers would rather not say.
+    agreement is measured on. `skips` is how many labelers would rather not say. A task that further labels could not
+    settle is set aside at once.
     """
     given = len(votes)
     if given >= policy.first and consensus.confidence >= policy.threshold:
         return Decision(status=TaskStatus.SETTLED, wanted=given)
-    if given >= policy.most or skips >= policy.skips:
+    hopeless = given >= policy.first and outlook.hopeless
+    if given >= policy.most or skips >= policy.skips or hopeless:
         return Decision(status=TaskStatus.EXPERT, wanted=given)
-    return Decision(status=TaskStatus.OPEN, wanted=max(policy.first, given + 1))
+    if given < policy.first:
+        return Decision(status=TaskStatus.OPEN, wanted=policy.first)
+    return Decision(status=TaskStatus.OPEN, wanted=given + 1, ask=outlook.ask)

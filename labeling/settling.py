@@ -1,24 +1,35 @@
 """Settling: what is concluded of one task from all its labels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from labeling.adjudication import adjudicated
-from labeling.consensus.one_coin import one_coin
+from labeling.conclusion import Scene, concluded, speaks_of
+from labeling.consensus import one_coin
+from labeling.estimate import Estimate
 from labeling.guidelines import Cast, current_votes, round_of
-from labeling.overlap import Decision, decide
+from labeling.overlap import UNKNOWN, Decision, decide
 from schemas.guidelines import Guideline
 from schemas.labels import Answer, Consensus, TaskStatus, Vote
 from schemas.project import ProjectConfig
 
 
 @dataclass(frozen=True, kw_only=True)
+class Skip:
+    """A labeler skipped the task, under a guideline version."""
+
+    labeler: str
+    guideline: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Said:
-    """What was said of one task: votes, experts' answers, and the guideline versions under which it was skipped."""
+    """What was said of one task: votes, experts' answers, who skipped it, and a model's scores in today's classes."""
 
     casts: Sequence[Cast] = ()
     experts: Sequence[Cast] = ()
-    skips: Sequence[int] = ()
+    skips: Sequence[Skip] = ()
+    scores: Mapping[Answer, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +41,17 @@ class Verdict:
     consensus: Consensus | None
 
 
-def judge(project: ProjectConfig, since: int, said: Said, guidelines: Sequence[Guideline]) -> Verdict:
+def judge(
+    project: ProjectConfig,
+    since: int,
+    said: Said,
+    guidelines: Sequence[Guideline],
+    estimate: Estimate | None = None,
+) -> Verdict:
     """Conclude of a task, whose round began with version `since`, from what was said and the versions from then on.
 
-    An expert's answer settles it whatever labelers say.
+    An expert's answer settles it whatever labelers say. Without an estimate of the labelers in today's classes each of
+    them counts alike (one coin).
     """
     guideline = round_of(since, said.casts, guidelines)
     classes = _classes(project, guidelines, guidelines[-1].version if guidelines else 0)
@@ -42,10 +60,15 @@ def judge(project: ProjectConfig, since: int, said: Said, guidelines: Sequence[G
         consensus = adjudicated(settling[-1].answer, votes, guideline)
         decision = Decision(status=TaskStatus.SETTLED, wanted=len(votes))
         return Verdict(guideline=guideline, decision=decision, consensus=consensus)
-    choices = max(len(classes), len(_classes(project, guidelines, guideline)))
-    accuracy = project.overlap.labeler_accuracy
-    consensus = one_coin(votes, classes, accuracy, guideline, choices=choices)
-    decision = decide(votes, project.overlap, consensus, sum(version >= guideline for version in said.skips))
+    skipped = [skip for skip in said.skips if skip.guideline >= guideline]
+    if estimate is None or not speaks_of(estimate, classes):
+        choices = max(len(classes), len(_classes(project, guidelines, guideline)))
+        accuracy = project.overlap.labeler_accuracy
+        consensus, outlook = one_coin.one_coin(votes, classes, accuracy, guideline, choices=choices), UNKNOWN
+    else:
+        scene = Scene(had=[skip.labeler for skip in skipped], scores=said.scores)
+        consensus, outlook = concluded(votes, estimate, project.overlap, guideline, scene)
+    decision = decide(votes, project.overlap, consensus, len(skipped), outlook)
     return Verdict(guideline=guideline, decision=decision, consensus=consensus if votes else None)
 
 

@@ -28,6 +28,13 @@ def separation(posterior: Numbers, items: Codes, confusion: Numbers, trust: floa
     return np.stack([for_it, spread, against, spread_against], axis=1)
 
 
+def telling(posterior: Numbers, items: Codes, separated: Numbers) -> Numbers:
+    """Return how much each label that could be had (R,) is expected to tell the leading class from the others."""
+    best = posterior.max(axis=1)[items]
+    found: Numbers = best * separated[:, 0] + (1.0 - best) * separated[:, 2]
+    return found
+
+
 def gain(posterior: Numbers, items: Codes, separated: Numbers) -> Numbers:
     """Return the accuracy that all labels still to be had are expected to add to each item, (I,), at least 0.
 

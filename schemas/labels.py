@@ -71,13 +71,14 @@ class Vote(Event):
 
 
 class Consensus(Event):
-    """The current best answer of a task; always recomputable from its labels."""
+    """The current best answer of a task; always recomputable from its labels and the estimate of the labelers."""
 
     answer: Answer
     confidence: float  # posterior probability of `answer`, in [0, 1]
     method: str
     votes: tuple[Vote, ...]
     guideline: int
+    estimate: int | None = None  # version of the estimate of the labelers; None where each counted alike
 
 
 class FindingKind(StrEnum):

@@ -59,6 +59,7 @@ class OverlapPolicy(Section):
     does not with `most` labels, or where `skips` labelers skipped it. `labeler_accuracy` is what one label is taken to
     be worth before gold says otherwise. Of the claims, `gold_share` gets a task whose answer is known, as long as there
     are some that the labeler has not seen. A task may wait `patience_hours` longer for one that is worth most.
+    `method` is that of the consensus once labelers can be told apart; `auto` leaves it to gold.
     """
 
     first: Annotated[int, Field(ge=1)] = 2
@@ -69,6 +70,7 @@ class OverlapPolicy(Section):
     patience_hours: Annotated[float, Field(ge=0)] = 24.0
     gold_share: Share = 0.0
     skips: Annotated[int, Field(ge=1)] = 3
+    method: Literal["auto", "one-coin", "dawid-skene", "crowdlab"] = "auto"
 
     @model_validator(mode="after")
     def _most_covers_first(self) -> Self:

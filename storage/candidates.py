@@ -105,6 +105,7 @@ def _labeled_tasks(engine: Engine, project: str) -> tuple[Sequence[Row[Any]], Se
         select(
             *task,
             *consensus,
+            ConsensusRow.estimate,
             ConsensusRow.settled,
             ConsensusRow.guideline.label("consensus_guideline"),
             answers.c.answers,
@@ -142,6 +143,7 @@ def _candidate(
             method=task.method,
             votes=task.votes,
             guideline=task.consensus_guideline,
+            estimate=task.estimate,
         ),
         settled=task.settled and task.consensus_guideline >= task.guideline,
         answers=tuple(answer for answer in meant if answer is not None),

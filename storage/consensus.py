@@ -1,29 +1,43 @@
 """Settling tasks: consensus and overlap, applied to what is stored."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from labeling.label_space import scores_now
 from labeling.overlap import Decision
-from labeling.settling import Said, Verdict, judge
-from schemas.labels import AssignmentStatus, Purpose, TaskStatus
+from labeling.settling import Said, Skip, Verdict, judge
+from schemas.guidelines import Guideline
+from schemas.labels import Answer, AssignmentStatus, Consensus, Purpose, TaskStatus
 from schemas.project import ProjectConfig
+from storage import estimates
 from storage.database import among, lost_connections_named
 from storage.guidelines import keep_version, versions_after
 from storage.places import count_places
-from storage.tables import AssignmentRow, ConsensusRow, TaskRow
-from storage.votes import casts_by_task, expert_casts
+from storage.tables import AssignmentRow, ConsensusRow, LabelerRow, TaskRow
+from storage.votes import casts_by_task, expert_casts, scores_by_task
+
+NEW = upsert(ConsensusRow)
+SAME = (ConsensusRow.answer == NEW.excluded.answer) & (ConsensusRow.settled == NEW.excluded.settled)
+REPLACE = NEW.on_conflict_do_update(
+    index_elements=["task_id"],
+    set_={
+        **{name: getattr(NEW.excluded, name) for name in (*Consensus.model_fields, "settled")},
+        "updated_at": case((SAME, ConsensusRow.updated_at), else_=func.now()),
+    },
+)
 
 
 @lost_connections_named()
 def settle(engine: Engine, project: ProjectConfig, task_ids: Iterable[int]) -> dict[int, Decision]:
     """Recompute, in one transaction, the consensus of tasks from their labels, and what it means for each.
 
-    Replaces the consensus and the task's status, round and wanted labels. Depends on the stored labels alone, so it
-    may be repeated and run beside itself: each task's row is locked before its labels are read. Tasks that the
-    project does not have are left out of what is returned.
+    Replaces the consensus and the task's status, round and wanted labels. Depends on the stored labels and the last
+    stored estimate of the labelers alone, so it may be repeated and run beside itself: each task's row is locked before
+    its labels and the estimate are read. Tasks that the project does not have are left out of what is returned.
     """
     with engine.begin() as connection:
         keep_version(connection, project.name)
@@ -35,8 +49,9 @@ def settle_within(connection: Connection, project: ProjectConfig, task_ids: Iter
     tasks = _lock(connection, project.name, task_ids)
     these = among(TaskRow.task_id, [task.task_id for task in tasks])
     casts, experts = casts_by_task(connection, these), expert_casts(connection, these)
-    skips = _skips(connection, these)
+    skips, estimate = _skips(connection, these), estimates.newest(connection, project.name)
     guidelines = versions_after(connection, project.name, min((task.guideline for task in tasks), default=1) - 1)
+    scores = _scores(connection, these, guidelines) if estimate is not None and estimate.crowd is not None else {}
     verdicts = {
         task.task_id: judge(
             project,
@@ -45,44 +60,80 @@ def settle_within(connection: Connection, project: ProjectConfig, task_ids: Iter
                 casts=casts.get(task.task_id, ()),
                 experts=experts.get(task.task_id, ()),
                 skips=skips.get(task.task_id, ()),
+                scores=scores.get(task.task_id),
             ),
             guidelines,
+            estimate,
         )
         for task in tasks
     }
-    for task_id, verdict in verdicts.items():
-        _store(connection, task_id, verdict)
+    _store_tasks(connection, tasks, verdicts)
+    _store_consensus(connection, verdicts)
     return {task_id: verdict.decision for task_id, verdict in verdicts.items()}
 
 
-def _lock(connection: Connection, project: str, task_ids: Iterable[int]) -> Sequence[Row[int, int]]:
-    found = select(TaskRow.task_id, TaskRow.guideline).where(
-        TaskRow.project == project, among(TaskRow.task_id, list(task_ids))
-    )
+def _lock(connection: Connection, project: str, task_ids: Iterable[int]) -> Sequence[Row[int, int, str, int]]:
+    columns = (TaskRow.task_id, TaskRow.guideline, TaskRow.status, TaskRow.wanted)
+    found = select(*columns).where(TaskRow.project == project, among(TaskRow.task_id, list(task_ids)))
     return connection.execute(found.order_by(TaskRow.task_id).with_for_update(key_share=True)).all()
 
 
-def _skips(connection: Connection, *which: ColumnElement[bool]) -> dict[int, list[int]]:
-    """Return of each task that matches the guideline versions under which labelers skipped it."""
+def _skips(connection: Connection, *which: ColumnElement[bool]) -> dict[int, list[Skip]]:
+    """Return of each task that matches who skipped it, and under which guideline version."""
     found = (
-        select(AssignmentRow.task_id, AssignmentRow.guideline)
+        select(AssignmentRow.task_id, AssignmentRow.guideline, LabelerRow.name)
         .join(TaskRow, TaskRow.task_id == AssignmentRow.task_id)
+        .join(LabelerRow, LabelerRow.labeler_id == AssignmentRow.labeler_id)
         .where(AssignmentRow.status == AssignmentStatus.SKIPPED, AssignmentRow.purpose == Purpose.CONSENSUS, *which)
     )
-    skips: defaultdict[int, list[int]] = defaultdict(list)
-    for task_id, guideline in connection.execute(found):
-        skips[task_id].append(guideline)
+    skips: defaultdict[int, list[Skip]] = defaultdict(list)
+    for task_id, guideline, labeler in connection.execute(found):
+        skips[task_id].append(Skip(labeler=labeler, guideline=guideline))
     return skips
 
 
-def _store(connection: Connection, task_id: int, verdict: Verdict) -> None:
-    decision = verdict.decision
-    task = {"status": decision.status, "wanted": decision.wanted, "guideline": verdict.guideline}
-    connection.execute(update(TaskRow).where(TaskRow.task_id == task_id).values(**task, free=count_places(**task)))
-    if verdict.consensus is None:
-        connection.execute(update(ConsensusRow).where(ConsensusRow.task_id == task_id).values(settled=False))
+def _scores(
+    connection: Connection, which: ColumnElement[bool], guidelines: Sequence[Guideline]
+) -> dict[int, Mapping[Answer, float]]:
+    return {task: scores_now(found, guidelines) for task, found in scores_by_task(connection, which).items()}
+
+
+def _store_tasks(
+    connection: Connection, tasks: Sequence[Row[int, int, str, int]], verdicts: Mapping[int, Verdict]
+) -> None:
+    """Write where tasks stand that stand elsewhere now."""
+    moved = [
+        {"task": task.task_id, "new_status": status, "new_wanted": wanted, "round": guideline}
+        for task in tasks
+        for status, wanted, guideline in [_standing(verdicts[task.task_id])]
+        if (task.status, task.wanted, task.guideline) != (status, wanted, guideline)
+    ]
+    if not moved:
         return
-    settled = decision.status is TaskStatus.SETTLED
-    row = {**verdict.consensus.model_dump(mode="json"), "settled": settled, "updated_at": func.now()}
-    replace = upsert(ConsensusRow).values(task_id=task_id, **row)
-    connection.execute(replace.on_conflict_do_update(index_elements=["task_id"], set_=row))
+    values: dict[str, Any] = {
+        "status": bindparam("new_status"),
+        "wanted": bindparam("new_wanted"),
+        "guideline": bindparam("round"),
+    }
+    change = update(TaskRow).where(TaskRow.task_id == bindparam("task"))
+    connection.execute(change.values(**values, free=count_places(**values)), moved)
+
+
+def _standing(verdict: Verdict) -> tuple[TaskStatus, int, int]:
+    return verdict.decision.status, verdict.decision.wanted, verdict.guideline
+
+
+def _store_consensus(connection: Connection, verdicts: Mapping[int, Verdict]) -> None:
+    rows = [
+        {
+            "task_id": task_id,
+            **verdict.consensus.model_dump(mode="json"),
+            "settled": verdict.decision.status is TaskStatus.SETTLED,
+        }
+        for task_id, verdict in verdicts.items()
+        if verdict.consensus is not None
+    ]
+    if rows:
+        connection.execute(REPLACE, rows)
+    if without := [task_id for task_id, verdict in verdicts.items() if verdict.consensus is None]:
+        connection.execute(update(ConsensusRow).where(among(ConsensusRow.task_id, without)).values(settled=False))

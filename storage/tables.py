@@ -222,7 +222,10 @@ class GoldRow(Base):
 
 
 class ConsensusRow(Base):
-    """The current consensus of a task; recomputed from its labels, replaced as a whole."""
+    """The current consensus of a task; recomputed from its labels, replaced as a whole.
+
+    `estimate` is the version of the estimate by which it was. `updated_at` is when it last said something else.
+    """
 
     __tablename__ = "consensus"
 
@@ -232,6 +235,7 @@ class ConsensusRow(Base):
     method: Mapped[str]
     votes: Mapped[list[Any]] = mapped_column(JSONB)
     guideline: Mapped[int]
+    estimate: Mapped[int | None]
     settled: Mapped[bool]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -247,6 +251,26 @@ class SteeringRow(Base):
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     body: Mapped[Json]
     made_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class EstimateRow(Base):
+    """One version of what all votes of a project say of its labelers.
+
+    `votes` and `gold` are how many there were, `matrices` the confusion matrices, and `body` the rest. `judged_at` is
+    when all tasks that had votes had been judged anew by it.
+    """
+
+    __tablename__ = "estimates"
+
+    project: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    guideline: Mapped[int]
+    votes: Mapped[int]
+    gold: Mapped[int]
+    body: Mapped[Json]
+    matrices: Mapped[bytes]
+    made_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    judged_at: Mapped[datetime | None]
 
 
 class LabelStudioProjectRow(Base):

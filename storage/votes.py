@@ -1,12 +1,13 @@
 """Labels, as the core looks at them: votes by task."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, exists, func, select
 
 from labeling.guidelines import Cast, current_votes
-from schemas.labels import Purpose, Vote
+from schemas.labels import Answer, Purpose, Vote
 from storage.database import lost_connections_named
 from storage.guidelines import versions_after
 from storage.tables import LabelerRow, LabelRow, RetractionRow, TaskRow
@@ -31,23 +32,38 @@ def expert_casts(connection: Connection, *which: ColumnElement[bool]) -> dict[in
     return _by_task(connection, Purpose.EXPERT, LabelRow.guideline >= TaskRow.guideline, *which)
 
 
+def unseen_casts(connection: Connection, *which: ColumnElement[bool]) -> dict[int, Sequence[Cast]]:
+    """Return the answers given to matching tasks as gold in their current round, in the order in which they came."""
+    in_round = LabelRow.guideline >= TaskRow.guideline
+    return _by_task(connection, Purpose.GOLD, in_round, *which, order=LabelRow.labeled_at)
+
+
 def standing() -> ColumnElement[bool]:
     """Say, of a label, that it was not taken back."""
     return ~exists().where(RetractionRow.label_id == LabelRow.label_id).correlate(LabelRow)
 
 
-def _by_task(connection: Connection, purpose: Purpose, *which: ColumnElement[bool]) -> dict[int, Sequence[Cast]]:
+def _by_task(
+    connection: Connection, purpose: Purpose, *which: ColumnElement[bool], order: Any = LabelerRow.name
+) -> dict[int, Sequence[Cast]]:
     found = (
         select(TaskRow.task_id, LabelerRow.name, LabelRow.answer, LabelRow.guideline)
         .join(LabelRow, LabelRow.task_id == TaskRow.task_id)
         .join(LabelerRow, LabelerRow.labeler_id == LabelRow.labeler_id)
         .where(LabelRow.purpose == purpose, standing(), *which)
-        .order_by(TaskRow.task_id, LabelerRow.name)
+        .order_by(TaskRow.task_id, order)
     )
     casts: defaultdict[int, list[Cast]] = defaultdict(list)
     for task_id, labeler, answer, guideline in connection.execute(found):
         casts[task_id].append(Cast(vote=Vote(labeler=labeler, answer=answer), guideline=guideline))
     return dict(casts)
+
+
+def scores_by_task(connection: Connection, *which: ColumnElement[bool]) -> dict[int, Mapping[Answer, float]]:
+    """Return a model's scores of the sample of each task that matches; tasks without any are absent."""
+    scores = TaskRow.sample["prediction"]["scores"]
+    found = connection.execute(select(TaskRow.task_id, scores).where(*which))
+    return {task_id: said for task_id, said in found if said}
 
 
 @lost_connections_named()

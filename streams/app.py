@@ -33,6 +33,8 @@ DRAIN_SECONDS = 60
 ARCHIVE_SECONDS = 1.0
 # How often routing is steered anew, where there are new labels.
 STEERING_SECONDS = 5.0
+# How often it is looked whether there are votes enough for another estimate of the labelers.
+ESTIMATING_SECONDS = 10.0
 # Between two checkpoints at least: a busy worker then saves one state for several frames.
 CHECKPOINT_SECONDS = 0.1
 
@@ -72,6 +74,7 @@ def _keep_app(settings: StreamSettings, storage: StorageSettings) -> FrameApp:
     _agent(app, topics.labels, Pipeline(_itself, keep.labels))
     _repeat(app, keep.relay, pause=RELAY_SECONDS)
     _repeat(app, keep.steer, pause=STEERING_SECONDS)
+    _repeat(app, keep.estimate, pause=ESTIMATING_SECONDS)
     return app
 
 

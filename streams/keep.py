@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from quality.frames import Frame
 from schemas.labels import Label, Retraction
 from schemas.verdicts import Receipt, TaskRequest
-from storage import consensus, outbox, queue, receipts, steering
+from storage import consensus, estimating, outbox, queue, receipts, steering
 from storage.projects import Project
 from streams.publisher import Batch, Publisher
 
@@ -44,6 +44,10 @@ class Keep:
     async def steer(self) -> None:
         """Say what the labels that were settled so far mean for routing."""
         await asyncio.to_thread(steering.renew, self.engine, self.project.config.name)
+
+    async def estimate(self) -> None:
+        """Say what all votes so far mean for the labelers, and what that means for the tasks."""
+        await asyncio.to_thread(estimating.renew, self.engine, self.project.config)
 
     async def relay(self) -> None:
         """Publish what transactions left in the outbox."""

@@ -1,7 +1,7 @@
 """Gold decides which method a project trusts, and the choice says on what it was made."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,6 +10,8 @@ from schemas.errors import InputError
 
 # An answer that a method thinks impossible costs no more than this probability would.
 FLOOR = 1e-3
+# With fewer gold items a difference between methods is mostly chance.
+LEAST_GOLD = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,7 @@ class Choice:
     method: str
     scores: Mapping[str, Score]
     gold: int
+    by_default: bool = False  # there was too little gold to go by
 
 
 def choose(posteriors: Mapping[str, Numbers], gold: Codes) -> Choice:
@@ -43,6 +46,14 @@ def choose(posteriors: Mapping[str, Numbers], gold: Codes) -> Choice:
     scores = {method: _score(posterior, gold) for method, posterior in posteriors.items()}
     best = max(scores, key=lambda method: (scores[method].accuracy, -scores[method].log_loss))
     return Choice(method=best, scores=scores, gold=len(gold))
+
+
+def choose_or(default: str, posteriors: Mapping[str, Numbers], gold: Codes) -> Choice:
+    """Choose as `choose` does where there are `LEAST_GOLD` items or more, and the default where there are not."""
+    if not len(gold):
+        return Choice(method=default, scores={}, gold=0, by_default=True)
+    choice = choose(posteriors, gold)
+    return choice if len(gold) >= LEAST_GOLD else replace(choice, method=default, by_default=True)
 
 
 def _score(posterior: Numbers, gold: Codes) -> Score:

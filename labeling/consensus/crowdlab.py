@@ -1,5 +1,7 @@
 """CROWDLAB: labelers and a classifier in one weighted mean."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from labeling.consensus.votes import Codes, Numbers, VoteTable
@@ -7,6 +9,22 @@ from labeling.consensus.votes import Codes, Numbers, VoteTable
 METHOD = "crowdlab"
 # No weight is 0, and no class is always right.
 SMALLEST = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weights:
+    """What each voice counts.
+
+    - labelers: (J,), that of each labeler's vote
+    - newcomer: that of a labeler of whom nothing is known, the mean of the others
+    - model: that of the classifier
+    - likelihood: the probability that a vote gives to its answer
+    """
+
+    labelers: Numbers
+    newcomer: float
+    model: float
+    likelihood: float
 
 
 def crowdlab(votes: VoteTable, scores: Numbers) -> Numbers:
@@ -22,22 +40,43 @@ def crowdlab(votes: VoteTable, scores: Numbers) -> Numbers:
     votes keep the scores. Source: Goh, Tkachenko and Mueller (2022), "CROWDLAB: Supervised learning to infer consensus
     labels and quality scores for data with multiple annotators", section 3.
     """
+    weights = weigh(votes, scores)
+    return weighted(by_answer(votes, weights), scores, weights)
+
+
+def weigh(votes: VoteTable, scores: Numbers) -> Weights:
+    """Return the weights of the formula in `crowdlab`."""
     counts = votes.counts()
     given = counts.sum(axis=1)
     several = given > 1
     consensus = (counts + SMALLEST * scores).argmax(axis=1)
     baseline = max(_error_of_commonest(consensus[several], votes.class_count), SMALLEST)
-    agreeing = _agreement(votes, counts)
-    labeler_weights = np.maximum(1.0 - (1.0 - agreeing) / baseline, SMALLEST)
+    labelers = np.maximum(1.0 - (1.0 - _agreement(votes, counts)) / baseline, SMALLEST)
     missed = float(np.mean(scores.argmax(axis=1)[several] != consensus[several])) if several.any() else 0.0
-    model_weight = max(1.0 - missed / baseline, SMALLEST) * np.sqrt(max(float(given.mean()), SMALLEST))
-    likelihood = _likelihood(counts, consensus)
+    return Weights(
+        labelers=labelers,
+        newcomer=float(labelers.mean()) if len(labelers) else 1.0,
+        model=max(1.0 - missed / baseline, SMALLEST) * float(np.sqrt(max(float(given.mean()), SMALLEST))),
+        likelihood=_likelihood(counts, consensus),
+    )
+
+
+def by_answer(votes: VoteTable, weights: Weights) -> Numbers:
+    """Return the summed weights of the votes for each answer to an item, (I, C)."""
     cells = votes.items * votes.class_count + votes.answers
-    by_answer = np.bincount(cells, weights=labeler_weights[votes.labelers], minlength=counts.size).reshape(counts.shape)
-    total = by_answer.sum(axis=1, keepdims=True)
-    missing = (1.0 - likelihood) / (votes.class_count - 1)
-    said = likelihood * by_answer + missing * (total - by_answer)
-    posterior: Numbers = (model_weight * scores + said) / (model_weight + total)
+    summed = np.bincount(
+        cells, weights=weights.labelers[votes.labelers], minlength=votes.item_count * votes.class_count
+    )
+    found: Numbers = summed.reshape(votes.item_count, votes.class_count).astype(np.float64)
+    return found
+
+
+def weighted(votes: Numbers, scores: Numbers, weights: Weights) -> Numbers:
+    """Return the posterior (I, C) from the summed weights of the `votes` for each answer (I, C), and the scores."""
+    total = votes.sum(axis=1, keepdims=True)
+    missing = (1.0 - weights.likelihood) / (scores.shape[1] - 1)
+    said = weights.likelihood * votes + missing * (total - votes)
+    posterior: Numbers = (weights.model * scores + said) / (weights.model + total)
     return posterior
 
 

@@ -26,10 +26,10 @@ def one_coin(
     """
     counts = Counter(vote.answer for vote in votes)
     others = (choices or len(classes)) - 1
-    log_odds = log(accuracy * others / (1 - accuracy))
+    worth = log_odds(accuracy, others + 1)
     best = max(classes, key=lambda name: counts[name])
-    unnamed = max(0, others + 1 - len(classes)) * exp(-counts[best] * log_odds)
-    weight = fsum(exp((counts[name] - counts[best]) * log_odds) for name in classes) + unnamed
+    unnamed = max(0, others + 1 - len(classes)) * exp(-counts[best] * worth)
+    weight = fsum(exp((counts[name] - counts[best]) * worth) for name in classes) + unnamed
     return Consensus(
         answer=best,
         confidence=1 / weight,
@@ -37,3 +37,8 @@ def one_coin(
         votes=tuple(sorted(votes, key=lambda vote: (vote.labeler, vote.answer))),
         guideline=guideline,
     )
+
+
+def log_odds(accuracy: float, classes: int) -> float:
+    """Return by how much one vote raises the log-odds of its class against any other of so many."""
+    return log(accuracy * (classes - 1) / (1 - accuracy))

@@ -1,0 +1,59 @@
+"""What is concluded of one task under an estimate of its labelers."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from labeling.estimate import Estimate, score_row
+from labeling.overlap import UNKNOWN, Outlook
+from schemas.labels import Answer, Consensus, Vote
+from schemas.project import OverlapPolicy
+
+# Probabilities that differ by less are equal, and the class that stands first is the answer.
+DIGITS = 9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """What is known of a task beside its votes: who had it in its round, and its sample's scores in today's classes."""
+
+    had: Collection[str] = ()
+    scores: Mapping[Answer, float] | None = None
+
+
+def speaks_of(estimate: Estimate, classes: Sequence[Answer]) -> bool:
+    """Say whether an estimate is of just these classes; a guideline may have changed them since."""
+    return set(estimate.classes) == set(classes)
+
+
+def concluded(
+    votes: Sequence[Vote], estimate: Estimate, policy: OverlapPolicy, guideline: int, scene: Scene = Scene()
+) -> tuple[Consensus, Outlook]:
+    """Return the consensus under an estimate whose classes are the votes', and what further labels could do to it.
+
+    The order of the votes means nothing. What there would be with all labels still to be had is the posterior with the
+    leading answer from each of the most helpful labelers who have not had the task.
+    """
+    method = estimate.choice.method if policy.method == "auto" else policy.method
+    who, answers = estimate.coded(votes)
+    scores = score_row(scene.scores, estimate.classes)
+    used, posterior = estimate.posterior(who, answers, scores, method)
+    best = int(np.round(posterior, DIGITS).argmax())
+    consensus = Consensus(
+        answer=estimate.classes[best],
+        confidence=min(float(posterior[best]), 1.0),
+        method=used,
+        votes=tuple(sorted(votes, key=lambda vote: (vote.labeler, vote.answer))),
+        guideline=guideline,
+        estimate=estimate.version,
+    )
+    if consensus.confidence >= policy.threshold:
+        return consensus, UNKNOWN
+    helpers = estimate.helpers(posterior, [*scene.had, *(vote.labeler for vote in votes)])
+    agreeing = helpers[: max(policy.most - len(votes), 0)]
+    who = np.append(who, agreeing)
+    answers = np.append(answers, np.full(len(agreeing), best, np.int64))
+    _, agreed = estimate.posterior(who, answers, scores, method)
+    ask = estimate.labelers[helpers[0]] if len(helpers) else None
+    return consensus, Outlook(hopeless=float(agreed[best]) < policy.threshold, ask=ask)
