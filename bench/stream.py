@@ -32,9 +32,11 @@ from infra.testing import running_stack
 PARTITIONS = 4
 # A worker must have sent its first record within this, in seconds, and is measured for at most this long after it.
 START_SECONDS, MEASURED_SECONDS = 60.0, 12.0
-# The first records of a run are not measured: caches fill, connections open. Of several workers more are not, for they
-# must have dealt out the partitions.
-WARM_UP_RECORDS, DEALING_RECORDS = 2_000, 200_000
+# The first seconds of a run are not measured: caches fill, connections open. Of several workers more is not, for they
+# must have dealt out the partitions, which they have after so many records. Of a short topic a quarter at most is lost.
+WARM_UP_SECONDS, DEALING_RECORDS = 2.0, 200_000
+# How often it is asked how far an engine is: each answer costs the machine a millisecond or two.
+ASKED_SECONDS = 0.1
 RATES = (1_000, 10_000)
 LATENCY_ENGINES = ("assay", "quix")
 LATENCY_SECONDS = 10.0
@@ -72,13 +74,15 @@ def throughput(bench: Bench, engine: str, records: int, workers: int = 1) -> dic
     """Return records per second of an engine that reads the whole topic, and what its memory grew to, in MiB."""
     ends = Ends(bench.stack.kafka_bootstrap, bench.outputs)
     before = ends.total()
-    unmeasured = WARM_UP_RECORDS if workers == 1 else DEALING_RECORDS
+    unmeasured = 0 if workers == 1 else min(DEALING_RECORDS, records // 4)
     with bench.workers(engine, workers) as running:
-        _until(lambda: ends.total() > before + min(unmeasured, records // 4), START_SECONDS, running)
+        _until(lambda: ends.total() > before + unmeasured, START_SECONDS, running)
+        warm = time.perf_counter() + WARM_UP_SECONDS
+        _until(lambda: time.perf_counter() > warm or ends.total() > before + records // 4, START_SECONDS, running)
         began, first = time.perf_counter(), ends.total()
         memory = [_memory(running)]
         while (done := ends.total()) < before + records and time.perf_counter() - began < MEASURED_SECONDS:
-            time.sleep(0.02)
+            time.sleep(ASKED_SECONDS)
             memory.append(_memory(running))
         seconds = time.perf_counter() - began
     return {"records_per_s": (done - first) / seconds, "rss_mib": memory[-1], "rss_early_mib": memory[len(memory) // 4]}
