@@ -32,7 +32,7 @@ def opened(finding: Finding, guideline: Guideline, votes: Mapping[int, Sequence[
         raise InputError(
             f"The guideline has no room left for the finding: shorten it to {LONGEST - len(section)} characters."
         )
-    return Draft(body=body, settles=pairs)
+    return Draft(base=guideline.version, body=body, settles=pairs)
 
 
 def _pairs(finding: Finding, votes: Mapping[int, Sequence[Vote]]) -> tuple[Pair, ...]:

@@ -57,9 +57,11 @@ class ClassChange(Event):
 class Draft(Event):
     """What the next guideline version would say.
 
-    Without `definitions` those in force stay, but for classes that `changes` take and do not give.
+    `base` is the version that it was written on: with it, nothing is published over a version that its writer has not
+    seen. Without `definitions` those in force stay, but for classes that `changes` take and do not give.
     """
 
+    base: Annotated[int, Field(ge=1, lt=2**63)] | None = None
     body: Annotated[str, Field(max_length=LONGEST)]
     definitions: Annotated[tuple[Definition, ...], Field(max_length=1000)] = ()
     changes: Annotated[tuple[ClassChange, ...], Field(max_length=1000)] = ()

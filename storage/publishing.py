@@ -77,7 +77,7 @@ def publish(engine: Engine, project: ProjectConfig, draft: Draft) -> Published:
     Raises:
         InputError: a pair does not name two of the classes, the text is empty or holds NUL, or labels of a class
             would mean nothing.
-        ConflictError: somebody else published at the same moment.
+        ConflictError: another version than the one that the draft was written on is in force by now.
     """
     new = _next(engine, project, draft)
     if new is None:
@@ -97,10 +97,16 @@ def _next(engine: Engine, project: ProjectConfig, draft: Draft) -> Guideline | N
     """Return the version that would follow the one in force, None if that says the same; refuse what cannot be one."""
     newest = current(engine, project.name)
     definitions = draft.definitions or left(newest.definitions, draft.changes)
-    new = Guideline(version=newest.version + 1, **{**dict(draft), "definitions": definitions})
+    said = {"body": draft.body, "changes": draft.changes, "settles": draft.settles}
+    new = Guideline(version=newest.version + 1, definitions=definitions, **said)
     same = {"version": newest.version, "definitions": draft.definitions or newest.definitions}
     if new.model_copy(update=same) == newest:
         return None
+    if draft.base not in (None, newest.version):
+        raise ConflictError(
+            f"The draft was written on guideline version {draft.base}, and version {newest.version} is in force: read "
+            f"it, then publish yours on it."
+        )
     _check(newest, new)
     _check_examples(engine, project, new)
     return new

@@ -22,8 +22,9 @@ def votes(answers: str) -> list[Vote]:
 
 
 def test_a_confused_pair_opens_a_draft_that_settles_it() -> None:
-    """With the text in force, the finding and the tasks that show it, and a blank."""
+    """With the text in force and its version, the finding and the tasks that show it, and a blank."""
     draft = opened(finding(FindingKind.CONFUSION, classes=("cat", "dog")), GUIDELINE, {})
+    assert draft.base == 1
     assert draft.settles == (("cat", "dog"),)
     assert draft.body == (
         f"A cat purrs.\n\n## cat or dog\n\n{BLANK}\n\nFound: They differ. Tasks that show it: 7, 9.\n"

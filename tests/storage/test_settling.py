@@ -245,6 +245,19 @@ def test_of_two_who_publish_at_once_one_is_told(engine: Engine, project: Project
     assert [guideline.version for guideline in history(engine, project.name)] == list(range(1, written + 2))
 
 
+def test_a_draft_is_not_published_over_a_version_that_its_writer_has_not_seen(
+    engine: Engine, project: ProjectConfig
+) -> None:
+    """Its text would bring back what the version since has changed; sent twice, it is published once."""
+    mine = Draft(base=1, body="A cat purrs.", settles=CAT_DOG)
+    publish(engine, project, Draft(base=1, body="A dog barks."))
+    for attempt in (preview, publish):
+        with pytest.raises(ConflictError, match=r"version 1, and version 2 is in force: read it"):
+            attempt(engine, project, mine)
+    read = mine.model_copy(update={"base": 2})
+    assert [publish(engine, project, read).version for _ in range(2)] == [3, 3]
+
+
 @pytest.mark.parametrize("pair", [("cat", "cat"), ("cat", "wolf"), ("\x00", "dog")])
 def test_only_pairs_of_classes_can_be_settled(engine: Engine, project: ProjectConfig, pair: tuple[str, str]) -> None:
     """Two different ones, of the project's."""
