@@ -12,10 +12,11 @@ from console.routes import NOTHING, Claimed
 from labeling import revision
 from labeling.drafting import opened
 from labeling.findings import confused_pairs, disputed_slices
+from labeling.reports import LabelerReport
 from schemas.errors import InputError
 from schemas.guidelines import Draft
 from schemas.labels import Finding, Purpose, Vote
-from storage import gold, guidelines, publishing, queue, slices, votes
+from storage import estimates, gold, guidelines, publishing, queue, reports, slices, votes
 from storage.adjudication import evidence
 
 # What PostgreSQL can hold.
@@ -56,6 +57,18 @@ def effect(desk: OpenDesk, _: Lead, version: int) -> revision.Effect:
     """Return what a version did to agreement, and the labels that it cost; for leads."""
     published = guidelines.history(desk.engine, desk.project.name)
     return revision.effect(version, votes.all_casts(desk.engine, desk.project.name), published)
+
+
+@router.get("/consensus")
+def consensus(desk: OpenDesk, _: Lead) -> estimates.Method | None:
+    """Return by which method tasks are concluded and why; null before labelers can be told apart; for leads."""
+    return estimates.method(desk.engine, desk.project)
+
+
+@router.get("/labelers")
+def labelers(desk: OpenDesk, _: Lead) -> list[LabelerReport]:
+    """Return how each labeler works: accuracy on gold, confusion, agreement with the others, speed; for leads."""
+    return reports.every_report(desk.engine, desk.project.name)
 
 
 @router.get("/findings")

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from console.desk import Asking, OpenDesk
 from console.problems import PROBLEMS
+from labeling.reports import LabelerReport
 from schemas.guidelines import Guideline
-from storage import answers, assignments, guidelines, queue, records
+from storage import answers, assignments, guidelines, queue, records, reports
 
 Class = Annotated[str, Field(max_length=200)]
 
@@ -96,6 +97,12 @@ def skip(desk: OpenDesk, labeler: Asking, assignment_id: UUID, why: Skip) -> Non
 def me(desk: OpenDesk, labeler: Asking) -> records.Record:
     """Return what is known of your own work; accuracy on tasks whose answer is known is told in steps."""
     return records.record(desk.engine, labeler)
+
+
+@router.get("/me/report")
+def my_report(desk: OpenDesk, labeler: Asking) -> LabelerReport:
+    """Return how you work: accuracy on what is known, confusion, agreement with others, speed; told in steps."""
+    return reports.own_report(desk.engine, labeler)
 
 
 @router.get("/guideline")

@@ -1,8 +1,8 @@
 """What a labeler's work says of them: accuracy, confusion, agreement with consensus, speed, drift."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from math import log
@@ -26,7 +26,7 @@ class Judged:
     """One answer of a labeler; `gold` and `consensus` are what it should have been, None where that is not known.
 
     `consensus` is that of the others' labels, or it agrees with the answer for its own sake. `seconds` is the time from
-    claim to answer.
+    claim to answer. An answer that was taken back does not `stand`: it is judged, but is no label.
     """
 
     labeler: str
@@ -35,6 +35,7 @@ class Judged:
     gold: Answer | None = None
     consensus: Answer | None = None
     seconds: float | None = None
+    stands: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,20 +62,29 @@ class Week:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Confused:
+    """How often a labeler answered what where gold was what."""
+
+    gold: Answer
+    answer: Answer
+    times: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class LabelerReport:
     """One labeler's own work; nothing in it says what any other did.
 
     `accuracy` is that on gold, shrunk to all labelers' pooled one: with no gold answers it is theirs, with an interval
-    that is as wide as labelers differ. `confusion` counts (gold, answer). `agreement` is that with the consensus of the
-    others, shrunk likewise. `drift` is by how much the accuracy of the last week exceeds that of those before; None
-    with gold answers in fewer than two weeks.
+    that is as wide as labelers differ. `confusion` counts what was answered to gold. `agreement` is that with the
+    consensus of the others, shrunk likewise. `drift` is by how much the accuracy of the last week exceeds that of those
+    before; None with gold answers in fewer than two weeks.
     """
 
     labeler: str
     labels: int
     answered: int
     accuracy: Interval
-    confusion: Mapping[tuple[Answer, Answer], int]
+    confusion: tuple[Confused, ...]
     compared: int
     agreement: Interval
     seconds: float | None
@@ -108,12 +118,13 @@ def prior(counts: Sequence[tuple[int, int]]) -> Prior:
     return Prior(right=mean * worth, wrong=(1 - mean) * worth)
 
 
-def reports(labels: Sequence[Judged]) -> dict[str, LabelerReport]:
-    """Return the report of every labeler, by name."""
+def reports(labels: Sequence[Judged], also: Sequence[str] = ()) -> dict[str, LabelerReport]:
+    """Return the report of every labeler, by name; `also` of these, who may have no labels."""
     by_labeler = {
         name: tuple(own)
         for name, own in groupby(sorted(labels, key=lambda each: each.labeler), lambda each: each.labeler)
     }
+    by_labeler = {**dict.fromkeys(also, ()), **by_labeler}
     gold = prior([_on_gold(own) for own in by_labeler.values()])
     consensus = prior([_on_consensus(own) for own in by_labeler.values()])
     return {name: _report(name, own, gold, consensus) for name, own in by_labeler.items()}
@@ -125,16 +136,37 @@ def _report(name: str, own: Sequence[Judged], gold: Prior, consensus: Prior) -> 
     seconds = [each.seconds for each in own if each.seconds is not None]
     return LabelerReport(
         labeler=name,
-        labels=len(own),
+        labels=sum(each.stands for each in own),
         answered=right + wrong,
         accuracy=gold.shrunk(right, wrong),
-        confusion=Counter((each.gold, each.answer) for each in own if each.gold is not None),
+        confusion=_confusion(own),
         compared=agreed + differed,
         agreement=consensus.shrunk(agreed, differed),
         seconds=median(seconds) if seconds else None,
         weeks=_weeks(own, gold),
         drift=_drift(own, gold),
     )
+
+
+def told_in_steps(labels: Sequence[Judged], labeler: str, step: int) -> list[Judged]:
+    """Return the answers with as much of what they should have been as their labeler may be told.
+
+    Of the labeler's answers to gold, and of those that others answered too, only full steps are told, oldest first:
+    told after each, it would say which task was gold, or what others answered.
+    """
+    own = sorted((each for each in labels if each.labeler == labeler), key=lambda each: each.labeled_at)
+    of_gold = [place for place, each in enumerate(own) if each.gold is not None]
+    of_consensus = [place for place, each in enumerate(own) if each.consensus is not None]
+    for place in of_gold[len(of_gold) // step * step :]:
+        own[place] = replace(own[place], gold=None)
+    for place in of_consensus[len(of_consensus) // step * step :]:
+        own[place] = replace(own[place], consensus=None)
+    return [*(each for each in labels if each.labeler != labeler), *own]
+
+
+def _confusion(own: Sequence[Judged]) -> tuple[Confused, ...]:
+    counts = Counter((each.gold, each.answer) for each in own if each.gold is not None)
+    return tuple(Confused(gold=gold, answer=answer, times=times) for (gold, answer), times in sorted(counts.items()))
 
 
 def _on_gold(labels: Sequence[Judged]) -> tuple[int, int]:

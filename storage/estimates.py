@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from sqlalchemy import Connection, Engine, Row, Select, func, insert, select, update
@@ -12,6 +12,7 @@ from labeling.consensus.choice import Choice, Score
 from labeling.consensus.crowdlab import Weights
 from labeling.estimate import Crowd, Estimate
 from schemas.labels import Answer
+from schemas.project import ProjectConfig
 from storage.database import lost_connections_named
 from storage.tables import EstimateRow, Json
 
@@ -35,13 +36,14 @@ class Making:
 class Method:
     """By which method tasks are concluded, how every method does on gold, and what is believed of labelers together.
 
-    `by_default` says that there is too little gold to choose by. `active` of `labelers` can be expected to answer.
-    `accuracy` is that of one coin, `trust` how far votes on one task are believed to err independently.
+    `estimate` is the version. The method is chosen by the project, by gold, or by default where there is too little
+    gold. `active` of `labelers` can be expected to answer. `accuracy` is that of one coin, `trust` how far votes on one
+    task are believed to err independently.
     """
 
     estimate: int
     method: str
-    by_default: bool
+    chosen_by: Literal["project", "gold", "default"]
     gold: int
     scores: Mapping[str, Score]
     guideline: int
@@ -61,17 +63,17 @@ def newest(connection: Connection, project: str) -> Estimate | None:
 
 
 @lost_connections_named()
-def method(engine: Engine, project: str) -> Method | None:
-    """Return what the last estimate says; None while there is none."""
+def method(engine: Engine, project: ProjectConfig) -> Method | None:
+    """Return what the last estimate says; None while there is none, and each labeler counts alike (one coin)."""
     with engine.connect() as connection:
-        row = connection.execute(_newest(project)).one_or_none()
+        row = connection.execute(_newest(project.name)).one_or_none()
     if row is None:
         return None
-    found = _read(row)
+    found, told = _read(row), project.overlap.method
     return Method(
         estimate=found.version,
-        method=found.choice.method,
-        by_default=found.choice.by_default,
+        method=found.choice.method if told == "auto" else told,
+        chosen_by=_chosen_by(found.choice) if told == "auto" else "project",
         gold=found.choice.gold,
         scores=found.choice.scores,
         guideline=found.guideline,
@@ -83,6 +85,10 @@ def method(engine: Engine, project: str) -> Method | None:
         trust=found.trust,
         made_at=row.made_at,
     )
+
+
+def _chosen_by(choice: Choice) -> Literal["gold", "default"]:
+    return "default" if choice.by_default else "gold"
 
 
 def last_making(connection: Connection, project: str) -> Making | None:

@@ -16,7 +16,7 @@ from infra.stack import Stack
 from quality.rules import statements
 from schemas.errors import AssayError
 from schemas.verdicts import Tally
-from storage import audits, queue, receipts
+from storage import audits, estimates, queue, receipts
 from storage.database import open_engine
 from storage.projects import Project, read_project
 from storage.settings import StorageSettings
@@ -64,7 +64,7 @@ def status(*, project: ProjectFolder = None) -> None:
     chosen = settings_of(project)
     governed = read_project(chosen.project)
     out.print(_or_why_not(lambda: _lag(kafka_of(chosen), governed)))
-    for told in (partial(_statements, governed), _queue, _audit):
+    for told in (partial(_statements, governed), _queue, partial(_method, governed), _audit):
         if shown := _or_why_not(partial(_asked, told, governed.config.name)):
             out.print(shown)
 
@@ -124,6 +124,17 @@ def _queue(engine: Engine, project: str) -> str:
     return (
         f"Labeling queue: {depths.open} open ({depths.leased} leased), {depths.settled} settled, {depths.expert} set "
         "aside for an expert: a lead settles them (POST /v1/adjudications)."
+    )
+
+
+def _method(governed: Project, engine: Engine, _: str) -> str:
+    found = estimates.method(engine, governed.config)
+    if found is None:
+        return "Consensus: by one coin, until labelers gave enough to be told apart."
+    why = {"project": "as the project says", "gold": "by gold's choice", "default": "by default, for want of gold"}
+    return (
+        f"Consensus: by {found.method}, {why[found.chosen_by]} ({found.gold} gold tasks); estimate {found.estimate}, "
+        f"of {found.votes} votes by {found.labelers} labelers."
     )
 
 

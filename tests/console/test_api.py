@@ -186,6 +186,19 @@ def test_a_lead_adjudicates_and_makes_gold(api: Api) -> None:
     assert is_problem(lead.delete(f"/v1/gold/{task}"), 422)
 
 
+def test_leads_see_reports_and_the_method_and_labelers_their_own_report(api: Api) -> None:
+    """A report says what others did to nobody but leads; before labelers can be told apart there is no estimate."""
+    api.enqueue(0)
+    client, lead = api.client(), api.client(lead=True)
+    claimed = client.post("/v1/claims").json()
+    client.post(f"/v1/assignments/{claimed['assignment_id']}/label", json={"answer": "cat"})
+    mine = client.get("/v1/me/report").json()
+    assert (mine["labels"], mine["answered"], mine["confusion"], mine["drift"]) == (1, 0, [], None)
+    assert lead.get("/v1/labelers").json() == [mine]
+    assert lead.get("/v1/consensus").json() is None
+    assert all(is_problem(client.get(f"/v1/{page}"), 403) for page in ("labelers", "consensus"))
+
+
 def test_labelers_who_do_not_lead_neither_adjudicate_nor_learn_what_is_gold(api: Api) -> None:
     """Whatever they ask."""
     client = api.client()
@@ -202,6 +215,7 @@ def test_without_a_labelers_token_nothing_is_shown(api: Api, header: str | None)
     refused += [client.get("/v1/findings"), client.post(f"/v1/assignments/{uuid4()}/label", json={"answer": "cat"})]
     refused += [client.post("/v1/guidelines", json={"body": "x"}), client.get("/v1/guidelines")]
     refused += [client.post("/v1/adjudications"), client.get("/v1/gold"), client.get("/v1/me")]
+    refused += [client.get(f"/v1/{page}") for page in ("me/report", "labelers", "consensus")]
     assert all(is_problem(reply, 401) for reply in refused)
     assert [client.get(f"/v1/{page}").status_code for page in ("contract", "healthz")] == [200, 200]
 

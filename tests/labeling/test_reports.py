@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.reports import Judged, Prior, prior, reports
+from labeling.reports import Confused, Judged, Prior, prior, reports, told_in_steps
 
 MONDAY = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
@@ -70,7 +70,7 @@ def test_confusion_speed_and_agreement_with_others_are_counted() -> None:
         for answer, time in zip("aabb", seconds, strict=True)
     ]
     found = reports(labels)["ann"]
-    assert found.confusion == {("a", "a"): 2, ("a", "b"): 2}
+    assert found.confusion == (Confused(gold="a", answer="a", times=2), Confused(gold="a", answer="b", times=2))
     assert (found.labels, found.answered, found.compared, found.seconds) == (4, 4, 4, 4.0)
     assert found.agreement.estimate == pytest.approx(0.5)
 
@@ -97,3 +97,20 @@ def test_a_report_does_not_change_with_the_names_of_others() -> None:
     renamed = [Judged(**{**vars(each), "labeler": "zoe"}) for each in ben]
     assert reports([*ann, *ben])["ann"] == reports([*renamed, *ann])["ann"]
     assert "ben" not in str(reports([*ann, *ben])["ann"])
+
+
+def test_what_a_labeler_is_told_grows_in_steps_and_not_with_each_answer() -> None:
+    """Of gold and of others' consensus alike; what the others did is left as it is."""
+    ann, ben = answers("ann", 7, 0), answers("ben", 3, 0)
+    compared = [Judged(labeler="ann", answer="a", labeled_at=MONDAY, consensus="a") for _ in range(6)]
+    told = told_in_steps([*ann, *ben, *compared], "ann", 5)
+    found = reports(told)
+    assert (found["ann"].answered, found["ann"].compared, found["ann"].labels) == (5, 5, 13)
+    assert found["ben"].answered == 3
+
+
+def test_an_answer_that_was_taken_back_is_judged_and_is_no_label() -> None:
+    """So that an undo tells nothing."""
+    slip = Judged(labeler="ann", answer="b", labeled_at=MONDAY, gold="a", stands=False)
+    found = reports([*answers("ann", 1, 0), slip])["ann"]
+    assert (found.labels, found.answered) == (1, 2)

@@ -110,7 +110,7 @@ def test_nothing_is_estimated_before_labelers_gave_enough(
     """24 votes on the average; until then each counts alike."""
     tasks = warmed_up(engine, project, team, count=23)
     assert renew(engine, project) is None
-    assert estimates.method(engine, project.name) is None
+    assert estimates.method(engine, project) is None
     assert conclusion(engine, tasks[0])[1:3] == ("one-coin", None)
 
 
