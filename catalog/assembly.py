@@ -5,12 +5,15 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from pydantic import JsonValue
 
 from catalog.splits import fraction, group_of, split_of
-from schemas.labels import Answer, Consensus
-from schemas.project import DatasetRecipe
+from labeling.kinds import kind_of
+from schemas.answers import Answer, AnswerKind, ClassName
+from schemas.labels import Consensus
+from schemas.project import DatasetRecipe, LabelSpace
 from schemas.samples import Attribute
 from schemas.verdicts import Event, Origin, Reason, Selection
 
@@ -20,7 +23,7 @@ class Exclusion(StrEnum):
 
     UNSETTLED = "unsettled"  # its labels do not agree enough yet
     CONTRACT = "contract"  # it came under another contract version than the current one
-    CLASS = "class"  # its label is no class of the project any more
+    CLASS = "class"  # its label names what is no class of the project any more
     RULE = "rule"  # it breaks a critical expectation of today's suite
     REPEATED = "repeated"  # another row has its sample_id
     CAPPED = "capped"  # its class is larger than the recipe allows
@@ -99,7 +102,8 @@ class Assembler:
     project: str
     recipe: DatasetRecipe
     contract: int
-    classes: Collection[Answer]
+    classes: Collection[ClassName]
+    labels: LabelSpace
 
     def assemble(self, candidates: Iterable[Candidate]) -> Assembly:
         """Choose the rows; the order of the candidates does not matter."""
@@ -124,12 +128,17 @@ class Assembler:
             return Exclusion.UNSETTLED
         if candidate.sample["contract"] != self.contract:
             return Exclusion.CONTRACT
-        if candidate.consensus.answer not in self.classes:
+        if not kind_of(self.labels).counts(candidate.consensus.answer, self.classes):
             return Exclusion.CLASS
         return None if candidate.lawful else Exclusion.RULE
 
     def _capped(self, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """Keep of each class those that come first by hash, so that a growing class only ever gains rows."""
+        """Keep of each class those that come first by hash, so that a growing class only ever gains rows.
+
+        Where a row may have several classes, or none, nothing is capped.
+        """
+        if self.labels.kind is not AnswerKind.CLASSIFICATION:
+            return list(candidates)
         level = cap(Counter(one.consensus.answer for one in candidates), self.recipe.max_class_share)
         kept: set[Origin] = set()
         taken: Counter[Answer] = Counter()
@@ -163,7 +172,7 @@ class Assembler:
         return Row(entry=entry, sample=candidate.sample)
 
 
-def cap(counts: Mapping[Answer, int], share: float) -> int:
+def cap(counts: Mapping[Any, int], share: float) -> int:
     """Return the largest number of rows a class may have so that none exceeds `share` of all that remain.
 
     The largest m with min(max n, m) <= share · Σ min(n_c, m). Where even equal classes exceed the share, as

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from catalog.assembly import Entry
 from catalog.manifest import Governing
-from schemas.labels import Answer
+from schemas.answers import Answer
 from schemas.verdicts import Event
 
 _Pair = tuple[Entry, Entry]

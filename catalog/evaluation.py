@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from quality.intervals import Interval, paired_gain, wilson
-from schemas.labels import Answer
+from schemas.answers import ClassName
 from schemas.verdicts import Event
 
 
@@ -33,15 +33,15 @@ class TrainingReport(Event):
     accuracy: Interval
     baseline_accuracy: Interval
     gain: Interval
-    classes: dict[Answer, ClassReport]
+    classes: dict[ClassName, ClassReport]
 
 
-def accuracy(truth: Sequence[Answer], predicted: Sequence[Answer]) -> Interval:
+def accuracy(truth: Sequence[ClassName], predicted: Sequence[ClassName]) -> Interval:
     """Return the share of predictions that are true."""
     return wilson(sum(_right(truth, predicted)), len(truth))
 
 
-def gain(truth: Sequence[Answer], predicted: Sequence[Answer], baseline: Sequence[Answer]) -> Interval:
+def gain(truth: Sequence[ClassName], predicted: Sequence[ClassName], baseline: Sequence[ClassName]) -> Interval:
     """Return by how much the accuracy of `predicted` exceeds that of `baseline`, item by item."""
     pairs = Counter(zip(_right(truth, predicted), _right(truth, baseline), strict=True))
     return paired_gain(
@@ -53,8 +53,8 @@ def gain(truth: Sequence[Answer], predicted: Sequence[Answer], baseline: Sequenc
 
 
 def by_class(
-    trained: Sequence[Answer], truth: Sequence[Answer], predicted: Sequence[Answer]
-) -> dict[Answer, ClassReport]:
+    trained: Sequence[ClassName], truth: Sequence[ClassName], predicted: Sequence[ClassName]
+) -> dict[ClassName, ClassReport]:
     """Return a report for each class that was trained or tested, in the order of their names."""
     train, test = Counter(trained), Counter(truth)
     hits = Counter(true for true, right in zip(truth, _right(truth, predicted), strict=True) if right)
@@ -66,5 +66,5 @@ def by_class(
     }
 
 
-def _right(truth: Sequence[Answer], predicted: Sequence[Answer]) -> list[bool]:
+def _right(truth: Sequence[ClassName], predicted: Sequence[ClassName]) -> list[bool]:
     return [true == said for true, said in zip(truth, predicted, strict=True)]

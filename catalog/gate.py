@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.assembly import Candidate, Entry
-from labeling.agreement import alpha
-from schemas.project import DatasetRecipe
+from labeling.kinds import Kind, kind_of
+from schemas.answers import AnswerKind, ClassName, named_in
+from schemas.project import DatasetRecipe, LabelSpace
 from schemas.verdicts import Event, Severity
 
 TRAIN = "train"
@@ -62,7 +63,8 @@ def check(
     verdicts: Sequence[Verdict],
     *,
     recipe: DatasetRecipe,
-    classes: Collection[str],
+    classes: Collection[ClassName],
+    labels: LabelSpace,
     first_answers: int,
 ) -> tuple[Result, ...]:
     """Return every check's result: the rows of `entries`, the agreement of all candidates, the suite's verdicts.
@@ -72,9 +74,9 @@ def check(
     """
     return (
         _rows(entries, recipe.min_rows),
-        _agreement(candidates, recipe.agreement_floor, first_answers),
-        _classes(entries, classes),
-        _share(entries, recipe.max_class_share),
+        _agreement(candidates, recipe.agreement_floor, first_answers, kind_of(labels)),
+        *([_classes(entries, classes)] if classes else []),
+        *([_share(entries, recipe.max_class_share)] if labels.kind is AnswerKind.CLASSIFICATION else []),
         _leakage(entries),
         *(_suite(verdict, entries) for verdict in verdicts),
     )
@@ -90,19 +92,22 @@ def _rows(entries: Sequence[Entry], least: int) -> Result:
     )
 
 
-def _agreement(candidates: Sequence[Candidate], floor: float, first_answers: int) -> Result:
-    found = alpha([one.answers[: max(2, first_answers)] for one in candidates])
+def _agreement(candidates: Sequence[Candidate], floor: float, first_answers: int, kind: Kind) -> Result:
+    measured = kind.agreement([one.answers[: max(2, first_answers)] for one in candidates])
+    found = measured.estimate
     return Result(
         check="agreement",
         ok=found is not None and found >= floor,
-        wanted=f"Krippendorff's alpha of at least {floor:g}",
-        found="no two classes among tasks with two answers" if found is None else f"{found:.4f}",
+        wanted=f"{measured.name} of at least {floor:g}",
+        found="nothing that two answers to a task could differ in" if found is None else f"{found:.4f}",
         remedy="Let two people label the same tasks." if found is None else "Settle in the guideline what is confused.",
     )
 
 
-def _classes(entries: Sequence[Entry], classes: Collection[str]) -> Result:
-    absent = sorted(set(classes) - {entry.label for entry in entries if entry.split == TRAIN})
+def _classes(entries: Sequence[Entry], classes: Collection[ClassName]) -> Result:
+    absent = sorted(
+        set(classes) - {name for entry in entries if entry.split == TRAIN for name in named_in(entry.label)}
+    )
     return Result(
         check="classes",
         ok=not absent,

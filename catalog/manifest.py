@@ -2,12 +2,12 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from catalog.assembly import Entry, Row
 from catalog.canonical import canonical
-from schemas.labels import Answer
+from schemas.answers import AnswerKind, ClassName, named_in
 from schemas.project import DatasetRecipe
 from schemas.verdicts import Event
 
@@ -21,7 +21,8 @@ class Governing(Event):
     suite: str
     guideline: int
     guideline_sha256: str
-    classes: tuple[Answer, ...]
+    kind: AnswerKind = AnswerKind.CLASSIFICATION
+    classes: tuple[ClassName, ...]
     recipe: DatasetRecipe
 
 
@@ -35,10 +36,10 @@ class File(Event):
 
 
 class Split(Event):
-    """How many rows of each class a split has."""
+    """How many rows of a split name each class; a row may name several, or none."""
 
     rows: int
-    classes: dict[Answer, int]
+    classes: dict[ClassName, int]
 
 
 class Manifest(Event):
@@ -79,14 +80,15 @@ def manifest(rows: Sequence[Row], governing: Governing, files: Sequence[File]) -
         governing=governing,
         rows=len(rows),
         simulated=sum(entry.simulated for entry in entries),
-        splits={split: _split(entries, split) for split in sorted(governing.recipe.splits)},
+        splits={split: _split(entries, split, governing.classes) for split in sorted(governing.recipe.splits)},
         files=tuple(files),
     )
 
 
-def _split(entries: Sequence[Entry], split: str) -> Split:
-    counts = Counter(entry.label for entry in entries if entry.split == split)
-    return Split(rows=counts.total(), classes=dict(sorted(counts.items())))
+def _split(entries: Sequence[Entry], split: str, classes: Collection[ClassName]) -> Split:
+    labels = [entry.label for entry in entries if entry.split == split]
+    counts = Counter(name for label in labels for name in named_in(label) if name in classes)
+    return Split(rows=len(labels), classes=dict(sorted(counts.items())))
 
 
 def card(made: Manifest) -> str:
@@ -126,6 +128,8 @@ def _provenance(made: Manifest) -> str:
 
 def _class_table(made: Manifest) -> list[str]:
     splits = list(made.splits)
+    if not made.governing.classes:
+        return ["Labels are texts: there are no classes to count."]
     counts = (
         f"| {label} | {' | '.join(str(made.splits[split].classes.get(label, 0)) for split in splits)} |"
         for label in made.governing.classes

@@ -7,10 +7,11 @@ from pydantic import JsonValue
 from catalog.assembly import Assembler, Candidate
 from catalog.manifest import Governing
 from schemas.labels import Consensus, Vote
-from schemas.project import DatasetRecipe
+from schemas.project import DatasetRecipe, LabelSpace
 from schemas.verdicts import Origin, Reason, Selection
 
 CLASSES = ("cat", "dog", "fox")
+LABELS = LabelSpace(classes=CLASSES)
 
 
 def recipe(**changes: Any) -> DatasetRecipe:
@@ -26,7 +27,7 @@ def recipe(**changes: Any) -> DatasetRecipe:
 
 def assembler(**changes: Any) -> Assembler:
     """Return the assembler of a project of three classes, with this recipe."""
-    return Assembler(project="zoo", recipe=recipe(**changes), contract=1, classes=CLASSES)
+    return Assembler(project="zoo", recipe=recipe(**changes), contract=1, classes=CLASSES, labels=LABELS)
 
 
 def governing(**changes: Any) -> Governing:

@@ -56,7 +56,7 @@ def preview(desk: OpenDesk, _: Lead, draft: Draft) -> publishing.Preview:
 def effect(desk: OpenDesk, _: Lead, version: int) -> revision.Effect:
     """Return what a version did to agreement, and the labels that it cost; for leads."""
     published = guidelines.history(desk.engine, desk.project.name)
-    return revision.effect(version, votes.all_casts(desk.engine, desk.project.name), published)
+    return revision.effect(version, votes.all_casts(desk.engine, desk.project.name), published, desk.project.labels)
 
 
 @router.get("/consensus")

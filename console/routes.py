@@ -5,25 +5,40 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
 
 from console.desk import Asking, OpenDesk
 from console.problems import PROBLEMS
 from labeling.reports import LabelerReport
+from schemas.answers import LONGEST_TEXT, MOST_BOXES, Answer, AnswerKind
+from schemas.boxes import Box
 from schemas.guidelines import Guideline
 from storage import answers, assignments, guidelines, queue, records, reports
 
-Class = Annotated[str, Field(max_length=200)]
+# What may be answered, as OpenAPI tells it; what a project's kind of label allows of it, its core decides.
+Plain = Annotated[
+    JsonValue,
+    WithJsonSchema(
+        {
+            "description": "a class by its name, names of several, boxes, or a text: as the claim's `kind` says",
+            "anyOf": [
+                {"type": "string", "maxLength": LONGEST_TEXT},
+                {"type": "array", "items": {"type": "string", "maxLength": 200}, "maxItems": 1000},
+                {"type": "array", "items": Box.model_json_schema(), "maxItems": MOST_BOXES},
+            ],
+        }
+    ),
+]
 
 router = APIRouter(prefix="/v1", responses=PROBLEMS)
 
 
 class Given(BaseModel):
-    """The answer to an assignment."""
+    """The answer to an assignment, of the kind that the claim names."""
 
     model_config = ConfigDict(extra="forbid")
 
-    answer: Class
+    answer: Plain
 
 
 class Skip(BaseModel):
@@ -41,6 +56,7 @@ class Claimed(BaseModel):
     task_id: int
     expires_at: datetime
     guideline: int
+    kind: AnswerKind
     classes: tuple[str, ...]
     payload: JsonValue
     media: str | None
@@ -54,7 +70,7 @@ class Answered(BaseModel):
     sample_id: str
     labeler: str
     simulated: bool
-    answer: str
+    answer: Answer
     guideline: int
     labeled_at: datetime
 
@@ -96,7 +112,7 @@ def skip(desk: OpenDesk, labeler: Asking, assignment_id: UUID, why: Skip) -> Non
 @router.get("/me")
 def me(desk: OpenDesk, labeler: Asking) -> records.Record:
     """Return what is known of your own work; accuracy on tasks whose answer is known is told in steps."""
-    return records.record(desk.engine, labeler)
+    return records.record(desk.engine, desk.project, labeler)
 
 
 @router.get("/me/report")

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from schemas.labels import Answer, Consensus, Vote
+from schemas.answers import Answer
+from schemas.labels import Consensus, Vote, ranked
 
 METHOD = "expert"
 
@@ -12,5 +13,4 @@ def adjudicated(answer: Answer, votes: Sequence[Vote], guideline: int) -> Consen
 
     `votes` are the labelers', which it stands above; they stay its evidence.
     """
-    ranked = tuple(sorted(votes, key=lambda vote: (vote.labeler, vote.answer)))
-    return Consensus(answer=answer, confidence=1.0, method=METHOD, votes=ranked, guideline=guideline)
+    return Consensus(answer=answer, confidence=1.0, method=METHOD, votes=ranked(votes), guideline=guideline)

@@ -7,7 +7,8 @@ import numpy as np
 
 from labeling.estimate import Estimate, score_row
 from labeling.overlap import UNKNOWN, Outlook
-from schemas.labels import Answer, Consensus, Vote
+from schemas.answers import ClassName
+from schemas.labels import Consensus, Vote, ranked
 from schemas.project import OverlapPolicy
 
 # Probabilities that differ by less are equal, and the class that stands first is the answer.
@@ -19,10 +20,10 @@ class Scene:
     """What is known of a task beside its votes: who had it in its round, and its sample's scores in today's classes."""
 
     had: Collection[str] = ()
-    scores: Mapping[Answer, float] | None = None
+    scores: Mapping[ClassName, float] | None = None
 
 
-def speaks_of(estimate: Estimate, classes: Sequence[Answer]) -> bool:
+def speaks_of(estimate: Estimate, classes: Sequence[ClassName]) -> bool:
     """Say whether an estimate is of just these classes; a guideline may have changed them since."""
     return set(estimate.classes) == set(classes)
 
@@ -44,7 +45,7 @@ def concluded(
         answer=estimate.classes[best],
         confidence=min(float(posterior[best]), 1.0),
         method=used,
-        votes=tuple(sorted(votes, key=lambda vote: (vote.labeler, vote.answer))),
+        votes=ranked(votes),
         guideline=guideline,
         estimate=estimate.version,
     )

@@ -1,9 +1,10 @@
 """The change of the guideline that a finding opens: what it has to settle, with the evidence, for a person to word."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 
-from labeling.guidelines import Pair
+from labeling.guidelines import Pair, touches
+from schemas.answers import Answer, named_in
 from schemas.errors import InputError
 from schemas.guidelines import LONGEST, Draft, Guideline
 from schemas.labels import Finding, FindingKind, Vote
@@ -35,11 +36,17 @@ def opened(finding: Finding, guideline: Guideline, votes: Mapping[int, Sequence[
     return Draft(base=guideline.version, body=body, settles=pairs)
 
 
+def _torn(answers: Collection[Answer]) -> list[Pair]:
+    """Return the pairs of classes that a task's answers differ in."""
+    names = sorted(set().union(*map(named_in, answers)))
+    return [pair for pair in combinations(names, 2) if touches([pair], answers)]
+
+
 def _pairs(finding: Finding, votes: Mapping[int, Sequence[Vote]]) -> tuple[Pair, ...]:
     if finding.kind is FindingKind.CONFUSION:
         one, other = finding.classes
         return ((one, other),)
     if finding.kind is FindingKind.SLICE:
-        answers = [sorted({vote.answer for vote in votes.get(task, ())}) for task in finding.examples]
-        return tuple(sorted({pair for given in answers for pair in combinations(given, 2)}))
+        answers = [{vote.answer for vote in votes.get(task, ())} for task in finding.examples]
+        return tuple(sorted({pair for given in answers for pair in _torn(given)}))
     return ()

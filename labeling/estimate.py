@@ -13,7 +13,8 @@ from labeling.consensus.confusion import SMALLEST
 from labeling.consensus.dawid_skene import normalized
 from labeling.consensus.votes import Codes, Numbers
 from labeling.worth import separation, telling
-from schemas.labels import Answer, Vote
+from schemas.answers import ClassName
+from schemas.labels import Vote
 
 # Differences of helpfulness below this are rounding, and the name decides.
 DIGITS = 6
@@ -44,7 +45,7 @@ class Estimate:
 
     version: int
     guideline: int
-    classes: tuple[Answer, ...]
+    classes: tuple[ClassName, ...]
     labelers: tuple[str, ...]
     active: frozenset[str]
     confusion: Numbers
@@ -63,7 +64,7 @@ class Estimate:
     def coded(self, votes: Iterable[Vote]) -> tuple[Codes, Codes]:
         """Return who gave which answer, in one order whatever that of the votes; who is unknown is a newcomer."""
         codes = {name: code for code, name in enumerate(self.classes)}
-        spoken = sorted((vote.labeler, codes[vote.answer]) for vote in votes)
+        spoken = sorted((vote.labeler, codes[str(vote.answer)]) for vote in votes)
         who = [self.places.get(labeler, len(self.labelers)) for labeler, _ in spoken]
         return np.array(who, np.int64), np.array([answer for _, answer in spoken], np.int64)
 
@@ -98,7 +99,7 @@ class Estimate:
         return rest[np.argsort(-np.round(telling(beliefs, items, separated), DIGITS), kind="stable")]
 
 
-def score_row(scores: Mapping[Answer, float] | None, classes: Sequence[Answer]) -> Numbers | None:
+def score_row(scores: Mapping[ClassName, float] | None, classes: Sequence[ClassName]) -> Numbers | None:
     """Return a model's scores as probabilities of the classes (C,); None where they say nothing of them."""
     said = [max((scores or {}).get(name, 0.0), 0.0) for name in classes]
     total = sum(said)

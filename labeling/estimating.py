@@ -13,7 +13,8 @@ from labeling.consensus.confusion import SMALLEST
 from labeling.consensus.dawid_skene import UNKNOWN, Evidence, expected, normalized
 from labeling.consensus.votes import Codes, Mask, Numbers, VoteTable
 from labeling.estimate import Crowd, Estimate, score_row
-from schemas.labels import Answer, Vote
+from schemas.answers import ClassName
+from schemas.labels import Vote
 from schemas.project import OverlapPolicy
 
 # An estimate is made anew when there are so many more or fewer votes than when it was made, or this share of them.
@@ -37,12 +38,12 @@ class Material:
     - last: when each labeler answered last
     """
 
-    classes: tuple[Answer, ...]
+    classes: tuple[ClassName, ...]
     guideline: int
     votes: Mapping[int, Sequence[Vote]]
-    known: Mapping[int, Answer]
+    known: Mapping[int, ClassName]
     gold: Collection[int]
-    scores: Mapping[int, Mapping[Answer, float]]
+    scores: Mapping[int, Mapping[ClassName, float]]
     last: Mapping[str, datetime]
 
 
@@ -163,7 +164,7 @@ def _table(material: Material, tasks: Sequence[int], labelers: Sequence[str]) ->
     codes = {name: code for code, name in enumerate(material.classes)}
     places = {name: place for place, name in enumerate(labelers)}
     rows = [
-        (place, places[vote.labeler], codes[vote.answer])
+        (place, places[vote.labeler], codes[str(vote.answer)])
         for place, task in enumerate(tasks)
         for vote in material.votes[task]
     ]

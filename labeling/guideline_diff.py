@@ -4,8 +4,8 @@ import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from schemas.answers import ClassName
 from schemas.guidelines import ClassChange, Definition, Guideline
-from schemas.labels import Answer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,7 +13,7 @@ class GuidelineDiff:
     """From one version to another: `classes` and `definitions` say it in sentences, `lines` is a unified diff."""
 
     classes: tuple[str, ...]
-    settles: tuple[tuple[Answer, Answer], ...]
+    settles: tuple[tuple[ClassName, ClassName], ...]
     definitions: tuple[str, ...]
     lines: tuple[str, ...]
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from labeling.label_space import translated
+from schemas.answers import Answer, ClassName, named_in
 from schemas.guidelines import Guideline
-from schemas.labels import Answer, Vote
+from schemas.labels import Vote
 
-Pair = tuple[Answer, Answer]
+Pair = tuple[ClassName, ClassName]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,9 +20,22 @@ class Cast:
     guideline: int
 
 
-def touches(settles: Iterable[Pair], answers: Collection[Answer | None]) -> bool:
-    """Say whether `answers` hold both classes of a pair that the guideline settles, or one that it split (None)."""
-    return None in answers or any(one in answers and other in answers for one, other in settles)
+def touches(settles: Iterable[Pair], answers: Collection[Answer | None] | Collection[Answer]) -> bool:
+    """Say whether `answers` differ in a pair of classes that the guideline settles, or hold one that it split (None).
+
+    They differ in a pair if one names the one class more often, and another the other: of single classes, if both were
+    answered; of several classes, if one answer has the one without the other, and another the other way round.
+    """
+    if None in answers:
+        return True
+    named = [named_in(answer) for answer in answers if answer is not None]
+    return any(_turned({(names[one], names[other]) for names in named}) for one, other in settles)
+
+
+def _turned(counts: Collection[tuple[int, int]]) -> bool:
+    """Say whether of two counts the first falls somewhere while the second rises."""
+    ordered = sorted(counts, key=lambda pair: (-pair[0], pair[1]))
+    return any(later[0] < pair[0] and later[1] > pair[1] for pair, later in combinations(ordered, 2))
 
 
 def current_votes(casts: Iterable[Cast], since: int, guidelines: Sequence[Guideline]) -> list[Vote]:

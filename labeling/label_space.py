@@ -3,48 +3,69 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from schemas.answers import Answer, AnswerKind, ClassName, drawn, several
+from schemas.boxes import Box
 from schemas.errors import InputError
 from schemas.guidelines import ClassChange, Definition, Guideline
-from schemas.labels import Answer
+from schemas.project import LabelSpace
 
 # How many problems of a change are told at once.
 SHOWN = 5
 
 
 def translated(answer: Answer, given_under: int, guidelines: Iterable[Guideline]) -> Answer | None:
-    """Return what an answer that was given under a version means under the last of `guidelines`.
+    """Return what an answer that was given under a version means under the last of `guidelines`, in canonical form.
 
-    None where its class was split since. Versions up to `given_under` change nothing; the others are applied in
-    their order, each as a whole, so that two classes may exchange their names.
+    None where a class that it names was split since. Versions up to `given_under` change nothing; the others are
+    applied in their order, each as a whole, so that two classes may exchange their names. Where texts are asked for
+    there are no classes, so none changes, and a text stays what it is.
     """
-    found: Answer | None = answer
-    for guideline in sorted(guidelines, key=lambda one: one.version):
-        if guideline.version > given_under and found is not None:
-            found = _through(guideline.changes, found)
-    return found
+    changes = [one.changes for one in sorted(guidelines, key=_version) if one.version > given_under and one.changes]
+    if not changes:
+        return answer
+    return meant(answer, changes) if isinstance(answer, str) else _meant(answer, changes)
 
 
-def _through(changes: Sequence[ClassChange], answer: Answer) -> Answer | None:
-    for change in changes:
-        if answer in change.takes:
-            return None if change.splits else change.gives[0]
-    return answer
+def meant(name: ClassName, changes: Iterable[Sequence[ClassChange]]) -> ClassName | None:
+    """Return what became of a class by successive changes, None where it was split."""
+    for some in changes:
+        change = next((one for one in some if name in one.takes), None)
+        if change is not None and change.splits:
+            return None
+        name = name if change is None else change.gives[0]
+    return name
 
 
-def scores_now(scores: Mapping[Answer, float], guidelines: Sequence[Guideline]) -> dict[Answer, float]:
+def _meant(answer: Sequence[ClassName] | Sequence[Box], changes: Sequence[Sequence[ClassChange]]) -> Answer | None:
+    names = [meant(part if isinstance(part, str) else part.name, changes) for part in answer]
+    found = [name for name in names if name is not None]
+    if len(found) < len(names):
+        return None
+    boxes = [box for box in answer if isinstance(box, Box)]
+    if not boxes:
+        return several(found)
+    return drawn(box.model_copy(update={"name": name}) for box, name in zip(boxes, found, strict=True))
+
+
+def _version(guideline: Guideline) -> int:
+    return guideline.version
+
+
+def scores_now(scores: Mapping[ClassName, float], guidelines: Sequence[Guideline]) -> dict[ClassName, float]:
     """Return a model's scores by today's classes; it may know those of any of the guidelines, which are all there were.
 
     Scores of merged classes add up; that of a class which was split says nothing of its parts, and is left out.
     """
-    classes, found = guidelines[-1].classes if guidelines else tuple(scores), dict[Answer, float]()
+    classes, found = guidelines[-1].classes if guidelines else tuple(scores), dict[ClassName, float]()
+    changes = [one.changes for one in sorted(guidelines, key=_version)]
     for name, score in scores.items():
-        meant = name if name in classes else translated(name, 0, guidelines)
-        if meant is not None:
-            found[meant] = found.get(meant, 0.0) + score
+        today = name if name in classes else meant(name, changes)
+        if today is not None:
+            found[today] = found.get(today, 0.0) + score
     return found
 
 
-def retold(changes: Iterable[ClassChange]) -> frozenset[Answer]:
+def retold(changes: Iterable[ClassChange]) -> frozenset[ClassName]:
     """Return the classes whose earlier labels mean another class now, without anybody's looking again."""
     return frozenset(name for change in changes if not change.splits for name in change.takes)
 
@@ -56,27 +77,36 @@ def left(definitions: Iterable[Definition], changes: Sequence[ClassChange]) -> t
     return tuple(one for one in definitions if one.name not in taken or one.name in given)
 
 
-def check_changes(before: Sequence[Answer], after: Sequence[Answer], changes: Sequence[ClassChange]) -> None:
+def check_changes(
+    before: Sequence[ClassName],
+    after: Sequence[ClassName],
+    changes: Sequence[ClassChange],
+    labels: LabelSpace,
+) -> None:
     """Refuse changes after which a label of a class of `before` would mean nothing in `after`.
 
     Raises:
         InputError: names the class, and what to add.
     """
-    problems = [*_unclear(after), *_unfounded(before, after, changes), *_lost(before, after, changes)]
+    problems = [*_unclear(after, labels), *_unfounded(before, after, changes), *_lost(before, after, changes)]
     if problems:
         more = f"; and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
         raise InputError(f"The classes cannot be changed like that: {'; '.join(problems[:SHOWN])}{more}.")
 
 
-def _unclear(after: Sequence[Answer]) -> Iterable[str]:
+def _unclear(after: Sequence[ClassName], labels: LabelSpace) -> Iterable[str]:
     twice = [name for name, times in Counter(after).items() if times > 1]
-    if len(set(after)) < 2:  # noqa: PLR2004 - with one class there is nothing to decide
-        yield "define two classes at least"
+    if labels.kind is AnswerKind.TEXT and after:
+        yield "texts have no classes: leave definitions out"
+    if len(set(after)) < labels.fewest:
+        yield f"define {labels.fewest} classes at least"
     if twice:
         yield f"{', '.join(map(repr, twice))} is defined twice: define each class once"
 
 
-def _unfounded(before: Sequence[Answer], after: Sequence[Answer], changes: Sequence[ClassChange]) -> Iterable[str]:
+def _unfounded(
+    before: Sequence[ClassName], after: Sequence[ClassName], changes: Sequence[ClassChange]
+) -> Iterable[str]:
     taken = Counter(name for change in changes for name in change.takes)
     given = {name for change in changes for name in change.gives}
     for name, times in taken.items():
@@ -91,7 +121,7 @@ def _unfounded(before: Sequence[Answer], after: Sequence[Answer], changes: Seque
             yield f"{name!r} is given, but not defined: add its definition"
 
 
-def _lost(before: Sequence[Answer], after: Sequence[Answer], changes: Sequence[ClassChange]) -> Iterable[str]:
+def _lost(before: Sequence[ClassName], after: Sequence[ClassName], changes: Sequence[ClassChange]) -> Iterable[str]:
     taken = {name for change in changes for name in change.takes}
     for name in before:
         if name not in taken and name not in after:

@@ -13,7 +13,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import betaincinv, betaln
 
 from quality.intervals import Interval, difference
-from schemas.labels import Answer
+from schemas.answers import Answer
 
 # How many answers the pooled accuracy may be worth beside a labeler's own: bounds of what is fitted.
 LEAST_WORTH, MOST_WORTH = 2.0, 200.0

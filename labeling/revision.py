@@ -2,20 +2,26 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
-from labeling.agreement import alpha
 from labeling.guidelines import Cast, current_votes, meanings, round_of, touches
+from labeling.kinds import kind_of
 from quality.intervals import Interval, wilson
+from schemas.answers import Answer, AnswerKind, ClassName, named_in
 from schemas.errors import InputError
 from schemas.guidelines import Guideline
-from schemas.labels import Answer
+from schemas.project import LabelSpace
+
+# The kinds of label whose measure of agreement is an alpha.
+WITH_ALPHA = {AnswerKind.CLASSIFICATION, AnswerKind.MULTILABEL}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement:
     """Of tasks with two answers or more, the share that labelers disagreed on, with 95 %, and Krippendorff's alpha.
 
-    Alpha falls as a class gets rare, however seldom labelers disagree: compare it where classes are alike in share.
+    Alpha falls as a class gets rare, however seldom labelers disagree: compare it where classes are alike in share. Of
+    several classes it is that by MASI; boxes and texts have none.
     """
 
     tasks: int
@@ -41,7 +47,9 @@ class Effect:
     fresh_after: Agreement
 
 
-def effect(version: int, casts: Mapping[int, Sequence[Cast]], guidelines: Sequence[Guideline]) -> Effect:
+def effect(
+    version: int, casts: Mapping[int, Sequence[Cast]], guidelines: Sequence[Guideline], labels: LabelSpace
+) -> Effect:
     """Return what a published version did, from all votes ever cast, by task, and every version.
 
     Raises:
@@ -62,18 +70,23 @@ def effect(version: int, casts: Mapping[int, Sequence[Cast]], guidelines: Sequen
         version=version,
         tasks=len(touched),
         labels=sum(map(len, anew.values())),
-        touched_before=agreement(_answers(_round_before(given, before), before) for given in touched.values()),
-        touched_after=agreement(_answers(given, known) for given in anew.values()),
-        fresh_before=agreement(_about(about, (_answers(_of(given, last), before) for given in casts.values()))),
-        fresh_after=agreement(_about(about, (_answers(_of(given, version), [new]) for given in casts.values()))),
+        touched_before=agreement(
+            (_answers(_round_before(given, before), before) for given in touched.values()), labels
+        ),
+        touched_after=agreement((_answers(given, known) for given in anew.values()), labels),
+        fresh_before=agreement(_about(about, (_answers(_of(given, last), before) for given in casts.values())), labels),
+        fresh_after=agreement(
+            _about(about, (_answers(_of(given, version), [new]) for given in casts.values())), labels
+        ),
     )
 
 
-def agreement(units: Iterable[Sequence[Answer]]) -> Agreement:
+def agreement(units: Iterable[Sequence[Answer]], labels: LabelSpace) -> Agreement:
     """Return how far the answers to each task agree."""
-    shared = [unit for unit in units if len(unit) > 1]
-    disputed = sum(len(set(unit)) > 1 for unit in shared)
-    return Agreement(tasks=len(shared), disputed=wilson(disputed, len(shared)), alpha=alpha(shared))
+    kind, shared = kind_of(labels), [unit for unit in units if len(unit) > 1]
+    disputed = sum(not all(kind.same(*pair) for pair in combinations(set(unit), 2)) for unit in shared)
+    alpha = kind.agreement(shared).estimate if labels.kind in WITH_ALPHA else None
+    return Agreement(tasks=len(shared), disputed=wilson(disputed, len(shared)), alpha=alpha)
 
 
 def _is_touched(casts: Sequence[Cast], known: Sequence[Guideline]) -> bool:
@@ -112,5 +125,5 @@ def _answers(casts: Sequence[Cast], guidelines: Sequence[Guideline]) -> list[Ans
     return [vote.answer for vote in current_votes(casts, 0, guidelines)]
 
 
-def _about(classes: set[Answer], units: Iterable[Sequence[Answer]]) -> list[Sequence[Answer]]:
-    return [unit for unit in units if not classes.isdisjoint(unit)]
+def _about(classes: set[ClassName], units: Iterable[Sequence[Answer]]) -> list[Sequence[Answer]]:
+    return [unit for unit in units if any(not classes.isdisjoint(named_in(answer)) for answer in unit)]

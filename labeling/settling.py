@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from labeling.adjudication import adjudicated
 from labeling.conclusion import Scene, concluded, speaks_of
-from labeling.consensus import one_coin
 from labeling.estimate import Estimate
 from labeling.guidelines import Cast, current_votes, round_of
+from labeling.kinds import Asked, Kind, kind_of
 from labeling.overlap import UNKNOWN, Decision, decide
+from schemas.answers import AnswerKind, ClassName
 from schemas.guidelines import Guideline
-from schemas.labels import Answer, Consensus, TaskStatus, Vote
+from schemas.labels import Consensus, TaskStatus, Vote
 from schemas.project import ProjectConfig
 
 
@@ -29,7 +30,7 @@ class Said:
     casts: Sequence[Cast] = ()
     experts: Sequence[Cast] = ()
     skips: Sequence[Skip] = ()
-    scores: Mapping[Answer, float] | None = None
+    scores: Mapping[ClassName, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,30 +56,34 @@ def judge(
     """
     guideline = round_of(since, said.casts, guidelines)
     classes = _classes(project, guidelines, guidelines[-1].version if guidelines else 0)
-    votes = _countable(said.casts, guideline, guidelines, classes)
-    if settling := _countable(said.experts, guideline, guidelines, classes):
-        consensus = adjudicated(settling[-1].answer, votes, guideline)
-        decision = Decision(status=TaskStatus.SETTLED, wanted=len(votes))
-        return Verdict(guideline=guideline, decision=decision, consensus=consensus)
+    kind = kind_of(project.labels)
+    votes = _countable(kind, said.casts, guideline, guidelines, classes)
+    if settling := _countable(kind, said.experts, guideline, guidelines, classes):
+        return Verdict(
+            guideline=guideline,
+            decision=Decision(status=TaskStatus.SETTLED, wanted=len(votes)),
+            consensus=adjudicated(settling[-1].answer, votes, guideline),
+        )
+    consensus: Consensus | None
     skipped = [skip for skip in said.skips if skip.guideline >= guideline]
-    if estimate is None or not speaks_of(estimate, classes):
-        choices = max(len(classes), len(_classes(project, guidelines, guideline)))
-        accuracy = project.overlap.labeler_accuracy
-        consensus, outlook = one_coin.one_coin(votes, classes, accuracy, guideline, choices=choices), UNKNOWN
-    else:
+    if project.labels.kind is AnswerKind.CLASSIFICATION and estimate is not None and speaks_of(estimate, classes):
         scene = Scene(had=[skip.labeler for skip in skipped], scores=said.scores)
         consensus, outlook = concluded(votes, estimate, project.overlap, guideline, scene)
+    else:
+        choices = max(len(classes), len(_classes(project, guidelines, guideline)))
+        asked = Asked(classes=classes, choices=choices, accuracy=project.overlap.labeler_accuracy, guideline=guideline)
+        consensus, outlook = kind.conclude(votes, asked) if votes else None, UNKNOWN
     decision = decide(votes, project.overlap, consensus, len(skipped), outlook)
     return Verdict(guideline=guideline, decision=decision, consensus=consensus if votes else None)
 
 
-def _classes(project: ProjectConfig, guidelines: Sequence[Guideline], version: int) -> tuple[Answer, ...]:
+def _classes(project: ProjectConfig, guidelines: Sequence[Guideline], version: int) -> tuple[ClassName, ...]:
     """Return the classes under a version; those of the project where guidelines do not say."""
     found = next((one.classes for one in guidelines if one.version == version), ())
     return found or project.labels.classes
 
 
 def _countable(
-    casts: Sequence[Cast], since: int, guidelines: Sequence[Guideline], classes: Sequence[Answer]
+    kind: Kind, casts: Sequence[Cast], since: int, guidelines: Sequence[Guideline], classes: Sequence[ClassName]
 ) -> list[Vote]:
-    return [vote for vote in current_votes(casts, since, guidelines) if vote.answer in classes]
+    return [vote for vote in current_votes(casts, since, guidelines) if kind.counts(vote.answer, classes)]

@@ -4,14 +4,14 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from schemas.labels import AS_PAIR, Answer
+from schemas.answers import ClassName
+from schemas.labels import AS_PAIR
 from schemas.verdicts import Event
 
-ClassName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+# The name that a class is given.
+NewName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 # The characters of a guideline's text.
 LONGEST = 200_000
-# A class as somebody names it who may be wrong.
-Named = Annotated[str, Field(max_length=200)]
 Prose = Annotated[str, Field(max_length=20_000, pattern=r"^[^\x00]*$")]
 
 
@@ -25,7 +25,7 @@ class Example(Event):
 class Definition(Event):
     """What one class means; the tasks named are real ones of the project."""
 
-    name: ClassName
+    name: NewName
     text: Prose = ""
     examples: tuple[Example, ...] = ()
     counter_examples: tuple[Example, ...] = ()
@@ -37,8 +37,8 @@ class ClassChange(Event):
     A rename and a merge say what an earlier label means now. After a split nobody knows but who looks again.
     """
 
-    takes: tuple[ClassName, ...] = Field(min_length=1, max_length=1000)
-    gives: tuple[ClassName, ...] = Field(min_length=1, max_length=1000)
+    takes: tuple[NewName, ...] = Field(min_length=1, max_length=1000)
+    gives: tuple[NewName, ...] = Field(min_length=1, max_length=1000)
 
     @model_validator(mode="after")
     def _is_one_of_three(self) -> Self:
@@ -65,7 +65,7 @@ class Draft(Event):
     body: Annotated[str, Field(max_length=LONGEST)]
     definitions: Annotated[tuple[Definition, ...], Field(max_length=1000)] = ()
     changes: Annotated[tuple[ClassChange, ...], Field(max_length=1000)] = ()
-    settles: Annotated[tuple[Annotated[tuple[Named, Named], AS_PAIR], ...], Field(max_length=1000)] = ()
+    settles: Annotated[tuple[Annotated[tuple[ClassName, ClassName], AS_PAIR], ...], Field(max_length=1000)] = ()
 
 
 class Guideline(Event):
@@ -78,9 +78,9 @@ class Guideline(Event):
     body: str
     definitions: tuple[Definition, ...] = ()
     changes: tuple[ClassChange, ...] = ()
-    settles: tuple[Annotated[tuple[Answer, Answer], AS_PAIR], ...] = ()
+    settles: tuple[Annotated[tuple[ClassName, ClassName], AS_PAIR], ...] = ()
 
     @property
-    def classes(self) -> tuple[Answer, ...]:
+    def classes(self) -> tuple[ClassName, ...]:
         """What labelers may answer under it."""
         return tuple(definition.name for definition in self.definitions)

@@ -1,5 +1,6 @@
 """Labels and what is concluded from them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -7,10 +8,9 @@ from uuid import UUID
 
 from pydantic import WithJsonSchema
 
+from schemas.answers import Answer, ClassName, in_order
 from schemas.verdicts import Event
 
-# A labeler's answer: the name of a class.
-Answer = str
 # Two classes; told to tools as a list of two, since many that read OpenAPI know no tuples.
 AS_PAIR = WithJsonSchema({"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2})
 
@@ -70,11 +70,16 @@ class Vote(Event):
     answer: Answer
 
 
+def ranked(votes: Iterable[Vote]) -> tuple[Vote, ...]:
+    """Return votes on one task in the order in which they are kept, whatever order they came in."""
+    return tuple(sorted(votes, key=lambda vote: (vote.labeler, in_order(vote.answer))))
+
+
 class Consensus(Event):
     """The current best answer of a task; always recomputable from its labels and the estimate of the labelers."""
 
     answer: Answer
-    confidence: float  # posterior probability of `answer`, in [0, 1]
+    confidence: float  # in [0, 1]: the probability of `answer`; of a text, how like it the others are
     method: str
     votes: tuple[Vote, ...]
     guideline: int
@@ -103,7 +108,7 @@ class Finding(Event):
 
     kind: FindingKind
     says: str
-    classes: tuple[Answer, ...] = ()
+    classes: tuple[ClassName, ...] = ()
     labelers: tuple[str, ...] = ()
     slice: Annotated[tuple[str, str], AS_PAIR] | None = None  # column and value
     tasks: int

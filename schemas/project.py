@@ -4,8 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from schemas.answers import AnswerKind, ClassName
 from schemas.routing import RoutingPolicy
-from schemas.samples import ClassName
 from schemas.section import Section, Share
 
 # module.py:name inside the project folder
@@ -14,6 +14,8 @@ Reference = Annotated[str, Field(pattern=r"^\w+(/\w+)*\.py:\w+$", max_length=200
 FileName = Annotated[str, Field(pattern=r"^\w[\w.-]*(/\w[\w.-]*)*$", max_length=200)]
 # What sums of shares may be off by: the rounding of a handful of floats.
 ROUNDING = 1e-9
+# The classes that each kind of label has at least.
+FEWEST = {AnswerKind.CLASSIFICATION: 2, AnswerKind.MULTILABEL: 1, AnswerKind.BOXES: 1, AnswerKind.TEXT: 0}
 # Splits become files.
 SplitName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
 
@@ -32,16 +34,36 @@ class ContractConfig(Section):
 
 
 class LabelSpace(Section):
-    """What labelers may answer."""
+    """What labelers may answer.
 
-    kind: Literal["classification"] = "classification"
-    classes: tuple[ClassName, ...] = Field(min_length=2)
+    Texts have no classes. With `empty`, none of several classes, or a text without characters, is an answer too; that
+    nobody drew any box always is.
+    """
+
+    kind: AnswerKind = AnswerKind.CLASSIFICATION
+    classes: tuple[ClassName, ...] = ()
+    empty: bool = False
 
     @model_validator(mode="after")
     def _classes_differ(self) -> Self:
         if len(set(self.classes)) != len(self.classes):
             raise ValueError("classes must differ from each other")
         return self
+
+    @model_validator(mode="after")
+    def _classes_fit_the_kind(self) -> Self:
+        if self.kind is AnswerKind.TEXT and self.classes:
+            raise ValueError(f"labels of the kind {self.kind} have no classes: leave `classes` out")
+        if len(self.classes) < self.fewest:
+            raise ValueError(f"labels of the kind {self.kind} have {self.fewest} classes at least: name them")
+        if self.empty and self.kind in {AnswerKind.CLASSIFICATION, AnswerKind.BOXES}:
+            raise ValueError(f"`empty` means nothing where labels are of the kind {self.kind}: leave it out")
+        return self
+
+    @property
+    def fewest(self) -> int:
+        """How many classes there are at least: with one class of one to choose, there would be nothing to decide."""
+        return FEWEST[self.kind]
 
 
 class DuplicatePolicy(Section):
@@ -129,3 +151,12 @@ class ProjectConfig(Section):
     overlap: OverlapPolicy
     dataset: DatasetRecipe
     trainer: TrainerConfig
+
+    @model_validator(mode="after")
+    def _caps_what_has_one_class(self) -> Self:
+        if self.dataset.max_class_share < 1 and self.labels.kind is not AnswerKind.CLASSIFICATION:
+            raise ValueError(
+                "dataset.max_class_share caps rows by their one class: leave it out where labels are of the kind "
+                f"{self.labels.kind}"
+            )
+        return self

@@ -17,6 +17,8 @@ from pydantic import (
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import PydanticCustomError
 
+from schemas.answers import ClassName
+
 PayloadT = TypeVar("PayloadT", bound=BaseModel)
 
 # A value an attribute may have: what slices are cut by.
@@ -41,8 +43,6 @@ def within_utc(value: datetime) -> datetime:
 
 # A point in time, from ISO 8601 with its zone.
 Instant = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(written_out), AfterValidator(within_utc)]
-# The name of a class, as a model scores it; short, for the router remembers it.
-ClassName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Strict(BaseModel):

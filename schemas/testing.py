@@ -177,7 +177,10 @@ _FIELDS: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
         "takes": st.tuples(_CLASSES),
         "gives": st.lists(_CLASSES, min_size=1, max_size=3, unique=True).map(tuple),
     },
-    Draft: {"settles": st.lists(st.tuples(names, names), max_size=3).map(tuple)},
+    Draft: {
+        "base": st.none() | st.integers(1, 2**63 - 1),
+        "settles": st.lists(st.tuples(names, names), max_size=3).map(tuple),
+    },
     Selection: {
         "reasons": st.lists(_REASONS, min_size=1, max_size=3).map(tuple),
         "scores": st.dictionaries(_REASONS, finite, max_size=3),

@@ -3,10 +3,13 @@
 from typing import Any
 from uuid import UUID, uuid4
 
+from pydantic import JsonValue
 from sqlalchemy import Connection, Engine, Row, func, insert, select
 
-from schemas.errors import ConflictError, InputError
-from schemas.labels import Answer, AssignmentStatus, Label, Purpose, Retraction
+from labeling.kinds import kind_of
+from schemas.answers import Answer
+from schemas.errors import ConflictError
+from schemas.labels import AssignmentStatus, Label, Purpose, Retraction
 from schemas.project import ProjectConfig
 from schemas.topics import Topics
 from schemas.verdicts import Event
@@ -20,20 +23,20 @@ from storage.votes import expert_casts, standing
 
 
 @lost_connections_named()
-def answer(engine: Engine, project: ProjectConfig, labeler: Labeler, assignment_id: UUID, answer: Answer) -> Label:
+def answer(engine: Engine, project: ProjectConfig, labeler: Labeler, assignment_id: UUID, plain: JsonValue) -> Label:
     """Write the answer as a label, and its event to the outbox, in one transaction; return the label.
 
     The same answer again returns the same label and writes nothing. An answer that comes late counts as long as
     nobody else was given the place.
 
     Raises:
-        InputError: the answer is no class, or the assignment is not this labeler's.
+        InputError: it is no answer of the project's kind, or the assignment is not this labeler's.
         ConflictError: another answer was given before, or the task was skipped, or the lease expired and the task is no
             longer this labeler's.
     """
     with engine.begin() as connection:
         assignment = lock(connection, labeler, assignment_id)
-        _check_class(connection, project, assignment.guideline, answer)
+        answer = kind_of(project.labels).read(plain, classes_under(connection, project, assignment.guideline))
         given = _standing_label(connection, assignment_id) if assignment.status == AssignmentStatus.ANSWERED else None
         if given is None:
             check_place(assignment)
@@ -69,13 +72,6 @@ def undo(engine: Engine, project: ProjectConfig, labeler: Labeler, assignment_id
         )
         _announce(connection, project, label.task_id, event)
         return lease(connection, project, assignment)
-
-
-def _check_class(connection: Connection, project: ProjectConfig, guideline: int, answer: Answer) -> None:
-    """Refuse what is no class under the guideline that the labeler was shown."""
-    shown = classes_under(connection, project, guideline)
-    if answer not in shown:
-        raise InputError(f"{answer[:80]!r} is no class: answer one of {', '.join(shown)}.")
 
 
 def write(

@@ -87,6 +87,7 @@ def governed_by(project: Project, guideline: Guideline) -> Governing:
         suite=project.suite_fingerprint,
         guideline=guideline.version,
         guideline_sha256=sha256(guideline.body.encode()),
+        kind=config.labels.kind,
         classes=guideline.classes,
         recipe=config.dataset,
     )
@@ -103,6 +104,7 @@ def judge(
         expectations.run(project.suite, expectations.frame(_columns(project, assembly.rows), project.suite)),
         recipe=config.dataset,
         classes=guideline.classes,
+        labels=config.labels,
         first_answers=config.overlap.first,
     )
 
@@ -114,6 +116,7 @@ def _assembler(project: Project, guideline: Guideline) -> Assembler:
         recipe=config.dataset,
         contract=config.contract.current,
         classes=guideline.classes,
+        labels=config.labels,
     )
 
 

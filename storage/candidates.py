@@ -13,6 +13,7 @@ from catalog.canonical import canonical
 from labeling.label_space import translated
 from quality import columns
 from quality.rules import violations
+from schemas.answers import answer_of
 from schemas.guidelines import Guideline
 from schemas.labels import Consensus, Purpose
 from schemas.samples import AnySample
@@ -131,7 +132,7 @@ def _candidate(
     lawless: Iterable[Origin],
 ) -> Candidate:
     origin = _origin(task)
-    meant = [translated(answer, given_under, guidelines) for answer, given_under in task.answers]
+    meant = [translated(answer_of(answer), given_under, guidelines) for answer, given_under in task.answers]
     return Candidate(
         origin=origin,
         sample=samples[origin],

@@ -10,8 +10,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from labeling.label_space import scores_now
 from labeling.overlap import Decision
 from labeling.settling import Said, Skip, Verdict, judge
+from schemas.answers import ClassName
 from schemas.guidelines import Guideline
-from schemas.labels import Answer, AssignmentStatus, Consensus, Purpose, TaskStatus
+from schemas.labels import AssignmentStatus, Consensus, Purpose, TaskStatus
 from schemas.project import ProjectConfig
 from storage import estimates
 from storage.database import among, lost_connections_named
@@ -94,7 +95,7 @@ def _skips(connection: Connection, *which: ColumnElement[bool]) -> dict[int, lis
 
 def _scores(
     connection: Connection, which: ColumnElement[bool], guidelines: Sequence[Guideline]
-) -> dict[int, Mapping[Answer, float]]:
+) -> dict[int, Mapping[ClassName, float]]:
     return {task: scores_now(found, guidelines) for task, found in scores_by_task(connection, which).items()}
 
 
@@ -128,6 +129,7 @@ def _store_consensus(connection: Connection, verdicts: Mapping[int, Verdict]) ->
         {
             "task_id": task_id,
             **verdict.consensus.model_dump(mode="json"),
+            "answer": verdict.consensus.answer,
             "settled": verdict.decision.status is TaskStatus.SETTLED,
         }
         for task_id, verdict in verdicts.items()

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, Row, Select, func, insert, select, up
 from labeling.consensus.choice import Choice, Score
 from labeling.consensus.crowdlab import Weights
 from labeling.estimate import Crowd, Estimate
-from schemas.labels import Answer
+from schemas.answers import ClassName
 from schemas.project import ProjectConfig
 from storage.database import lost_connections_named
 from storage.tables import EstimateRow, Json
@@ -47,7 +47,7 @@ class Method:
     gold: int
     scores: Mapping[str, Score]
     guideline: int
-    classes: tuple[Answer, ...]
+    classes: tuple[ClassName, ...]
     votes: int
     labelers: int
     active: int

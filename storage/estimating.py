@@ -10,8 +10,9 @@ from labeling.estimate import Estimate
 from labeling.estimating import Material, estimated, is_news, is_warm
 from labeling.guidelines import Cast, current_votes
 from labeling.label_space import scores_now
+from schemas.answers import AnswerKind, ClassName
 from schemas.guidelines import Guideline
-from schemas.labels import Answer, Purpose, Vote
+from schemas.labels import Purpose, Vote
 from schemas.project import ProjectConfig
 from storage import estimates
 from storage.consensus import settle_within
@@ -35,8 +36,11 @@ def renew(engine: Engine, project: ProjectConfig) -> Estimate | None:
     """Write the next estimate where there is enough new, and return it; judge all tasks by the last one, if not done.
 
     New is a tenth of the votes (50 at least), some gold tasks, or a guideline. Whoever dies in between has the tasks
-    judged by the next call. A call beside another one leaves the making to that.
+    judged by the next call. A call beside another one leaves the making to that. There is none of labels that are not
+    one class each: those count alike, whoever gave them.
     """
+    if project.labels.kind is not AnswerKind.CLASSIFICATION:
+        return None
     with engine.connect() as connection:
         connection.execution_options(isolation_level="REPEATABLE READ")  # a guideline may be published meanwhile
         with connection.begin():
@@ -100,7 +104,7 @@ def _material(connection: Connection, project: ProjectConfig, guidelines: Sequen
         classes=classes,
         guideline=guidelines[-1].version if guidelines else 1,
         votes={task: _once([*unseen.get(task, ()), *votes.get(task, ())]) for task in {**votes, **unseen}},
-        known={task: given[-1].answer for task, given in experts.items() if given},
+        known={task: str(given[-1].answer) for task, given in experts.items() if given},
         gold=gold,
         scores={task: scores_now(said, guidelines) for task, said in scores.items()},
         last=_last_seen(connection, project.name),
@@ -108,7 +112,7 @@ def _material(connection: Connection, project: ProjectConfig, guidelines: Sequen
 
 
 def _meant(
-    casts: Mapping[int, Sequence[Cast]], guidelines: Sequence[Guideline], classes: Sequence[Answer]
+    casts: Mapping[int, Sequence[Cast]], guidelines: Sequence[Guideline], classes: Sequence[ClassName]
 ) -> dict[int, list[Vote]]:
     """Return the votes by task in today's classes, without those that mean none of them."""
     return {

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Engine, Row, and_, exists, func, insert, lite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from schemas.answers import Answer
 from schemas.errors import InputError
-from schemas.labels import Answer, AssignmentStatus, Purpose
+from schemas.labels import AssignmentStatus, Purpose
 from schemas.project import ProjectConfig
 from storage.database import lost_connections_named
 from storage.labelers import Labeler

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, ScalarSelect, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from schemas.answers import ClassName
 from schemas.errors import InputError
 from schemas.guidelines import Definition, Guideline
-from schemas.labels import Answer
 from schemas.project import ProjectConfig
 from storage.database import lost_connections_named
 from storage.tables import GuidelineRow
@@ -25,7 +25,7 @@ def current_version(project: str) -> ScalarSelect[int]:
 
 
 @lost_connections_named()
-def ensure(engine: Engine, project: str, body: str, classes: Sequence[Answer]) -> None:
+def ensure(engine: Engine, project: str, body: str, classes: Sequence[ClassName]) -> None:
     """Write the project's own text and classes as version 1, unless there is a version 1.
 
     Versions of before guidelines defined classes get those of the project.
@@ -70,7 +70,7 @@ def versions_after(connection: Connection, project: str, version: int) -> list[G
     return [Guideline.model_validate(dict(row)) for row in rows]
 
 
-def classes_under(connection: Connection, project: ProjectConfig, version: int) -> tuple[Answer, ...]:
+def classes_under(connection: Connection, project: ProjectConfig, version: int) -> tuple[ClassName, ...]:
     """Return what labelers may answer under a version; before any was published, the project's own classes."""
     found = select(GuidelineRow.definitions).where(
         GuidelineRow.project == project.name, GuidelineRow.version == version
@@ -78,6 +78,6 @@ def classes_under(connection: Connection, project: ProjectConfig, version: int) 
     return classes_of(project, connection.scalar(found))
 
 
-def classes_of(project: ProjectConfig, definitions: Sequence[Mapping[str, Any]] | None) -> tuple[Answer, ...]:
+def classes_of(project: ProjectConfig, definitions: Sequence[Mapping[str, Any]] | None) -> tuple[ClassName, ...]:
     """Return the classes that a version's stored definitions define; the project's own where there are none."""
     return tuple(definition["name"] for definition in definitions or ()) or project.labels.classes

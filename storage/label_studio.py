@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from schemas.answers import Answer
 from schemas.errors import ConflictError, InputError
-from schemas.labels import Answer
 from schemas.project import ProjectConfig
 from storage.database import lost_connections_named
 from storage.labelers import Labeler

@@ -17,10 +17,10 @@ MIGRATING = 0x0A55A3
 
 
 @lost_connections_named()
-def migrate(settings: StorageSettings) -> None:
+def migrate(settings: StorageSettings, to: str = "head") -> None:
     """Apply the migrations that the database lacks; safe to repeat and to run from several processes at once."""
     with _config(settings) as config:
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
 
 
 @lost_connections_named()

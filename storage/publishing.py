@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from labeling.guidelines import current_votes, meanings, round_of, touches
 from labeling.label_space import check_changes, left, retold
+from schemas.answers import named_in
 from schemas.errors import ConflictError, InputError
 from schemas.guidelines import Draft, Guideline
 from schemas.labels import TaskStatus
@@ -107,7 +108,7 @@ def _next(engine: Engine, project: ProjectConfig, draft: Draft) -> Guideline | N
             f"The draft was written on guideline version {draft.base}, and version {newest.version} is in force: read "
             f"it, then publish yours on it."
         )
-    _check(newest, new)
+    _check(project, newest, new)
     _check_examples(engine, project, new)
     return new
 
@@ -129,7 +130,7 @@ def _touched(connection: Connection, project: ProjectConfig, new: Guideline) -> 
         since = round_of(before[0].version, given, before)  # late votes may not have been settled yet
         if touches(new.settles, meanings(given, since, [*before, new])):
             reopened.append(task)
-        elif told & {vote.answer for vote in current_votes(given, since, before)}:
+        elif any(told & named_in(vote.answer).keys() for vote in current_votes(given, since, before)):
             others.append(task)
     return _Touched(reopened=reopened, retold=others)
 
@@ -156,10 +157,10 @@ def _check_examples(engine: Engine, project: ProjectConfig, new: Guideline) -> N
         raise InputError(f"Task {missing[0]} is no task of this project: give examples that are.")
 
 
-def _check(newest: Guideline, new: Guideline) -> None:
+def _check(project: ProjectConfig, newest: Guideline, new: Guideline) -> None:
     if not new.body.strip() or "\x00" in new.body:
         raise InputError("The guideline's text is empty or holds NUL characters: send plain text.")
-    check_changes(newest.classes, new.classes, new.changes)
+    check_changes(newest.classes, new.classes, new.changes, project.labels)
     for one, other in new.settles:
         if one == other or one not in new.classes or other not in new.classes:
             raise InputError(f"{one!r} and {other!r} are not two of the classes: choose from {', '.join(new.classes)}.")

@@ -29,7 +29,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from labeling.priority import Scale, ahead, priority
-from schemas.labels import Answer, AssignmentStatus, Purpose, TaskStatus
+from schemas.answers import AnswerKind, ClassName
+from schemas.labels import AssignmentStatus, Purpose, TaskStatus
 from schemas.project import ProjectConfig
 from schemas.verdicts import Reason, Selection, TaskRequest
 from storage.database import lost_connections_named
@@ -63,7 +64,8 @@ class Assignment:
     assignment_id: UUID
     task_id: int
     guideline: int
-    classes: tuple[Answer, ...]
+    kind: AnswerKind
+    classes: tuple[ClassName, ...]
     expires_at: datetime
     payload: JsonValue
     media: str | None
@@ -156,6 +158,7 @@ def shown(project: ProjectConfig, row: Row[Any]) -> Assignment:
         assignment_id=row.assignment_id,
         task_id=row.task_id,
         guideline=row.guideline,
+        kind=project.labels.kind,
         classes=classes_of(project, row.definitions),
         expires_at=row.expires_at,
         payload=row.sample["payload"],

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, Row, func, select
 
+from labeling.kinds import kind_of
 from labeling.label_space import translated
 from quality.intervals import Interval, wilson
+from schemas.answers import Answer
 from schemas.labels import AssignmentStatus
+from schemas.project import ProjectConfig
 from storage.database import lost_connections_named
 from storage.guidelines import versions_after
 from storage.labelers import Labeler
@@ -38,7 +41,7 @@ class Record:
 
 
 @lost_connections_named()
-def record(engine: Engine, labeler: Labeler) -> Record:
+def record(engine: Engine, project: ProjectConfig, labeler: Labeler) -> Record:
     """Return the labeler's record.
 
     Of gold the first answer counts, also where it was taken back: an undo must not tell what is gold either.
@@ -58,17 +61,19 @@ def record(engine: Engine, labeler: Labeler) -> Record:
             name=labeler.name,
             labels=connection.scalar(labels) or 0,
             skipped=connection.scalar(skipped) or 0,
-            gold=_told(_right(connection, labeler, connection.execute(firsts).all())),
+            gold=_told(_right(connection, project, connection.execute(firsts).all())),
         )
 
 
-def _right(connection: Connection, labeler: Labeler, answered: Sequence[Row[str, int, str, int]]) -> list[bool]:
+def _right(
+    connection: Connection, project: ProjectConfig, answered: Sequence[Row[Answer, int, Answer, int]]
+) -> list[bool]:
     """Say of each answer to gold whether it is right, in today's classes; what was split since is left out."""
-    versions = versions_after(connection, labeler.project, 0)
+    versions, kind = versions_after(connection, project.name, 0), kind_of(project.labels)
     meant = [
         (translated(given, under, versions), translated(gold, made, versions)) for given, under, gold, made in answered
     ]
-    return [given == gold for given, gold in meant if gold is not None]
+    return [given is not None and kind.same(given, gold) for given, gold in meant if gold is not None]
 
 
 def _told(right: list[bool]) -> GoldAnswers | None:

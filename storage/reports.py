@@ -8,8 +8,9 @@ from sqlalchemy import Connection, Engine, and_, func, or_, select
 
 from labeling.label_space import translated
 from labeling.reports import Judged, LabelerReport, reports, told_in_steps
+from schemas.answers import Answer
 from schemas.guidelines import Guideline
-from schemas.labels import Answer, Purpose
+from schemas.labels import Purpose
 from storage.database import lost_connections_named
 from storage.guidelines import versions_after
 from storage.labelers import Labeler

@@ -6,6 +6,8 @@ from sqlalchemy import Connection, Engine, func, insert, select
 
 from labeling.label_space import scores_now
 from quality.routing.outcomes import Outcome, Outcomes
+from schemas.answers import AnswerKind
+from schemas.project import ProjectConfig
 from schemas.routing import Hits, Steering
 from schemas.topics import Topics
 from storage.database import lost_connections_named
@@ -14,17 +16,24 @@ from storage.tables import ConsensusRow, OutboxRow, SteeringRow, TaskRow
 
 # Only so many labels are looked at, those that were settled last.
 LOOKED_AT = 2_000
+# The kinds of label that a prediction can be compared with.
+PREDICTED = {AnswerKind.CLASSIFICATION, AnswerKind.MULTILABEL}
 # The family of advisory locks, one a project, under which a version is made.
 STEERING = 0x0A55A7
 
 
 @lost_connections_named()
-def renew(engine: Engine, project: str) -> Steering | None:
-    """Write, and announce, the next version where settled labels say something new; return it, None where not."""
+def renew(engine: Engine, config: ProjectConfig) -> Steering | None:
+    """Write, and announce, the next version where settled labels say something new; return it, None where not.
+
+    Models predict classes, so boxes and texts say nothing of what was predicted.
+    """
+    project = config.name
     with engine.begin() as connection:
         connection.execute(select(func.pg_advisory_xact_lock(STEERING, func.hashtext(project))))
         before = _newest(connection, project) or Steering()
-        found = _outcomes(connection, project).steering(before.version + 1)
+        known = _outcomes(connection, project) if config.labels.kind in PREDICTED else Outcomes()
+        found = known.steering(before.version + 1)
         if found.model_copy(update={"version": before.version}) == before:
             return None
         connection.execute(

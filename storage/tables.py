@@ -4,9 +4,24 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, MetaData, UniqueConstraint, func, text
+from pydantic import JsonValue
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    TypeDecorator,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from schemas.answers import Answer, answer_of, plain_of
 
 Json = dict[str, Any]
 
@@ -28,6 +43,23 @@ class Base(DeclarativeBase):
         Json: JSONB,
         bytes: LargeBinary,
     }
+
+
+class AnswerColumn(TypeDecorator[Answer]):
+    """An answer as JSON."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def process_bind_param(self, value: Answer | None, dialect: Dialect) -> JsonValue:
+        """Return what is stored."""
+        del dialect
+        return None if value is None else plain_of(value)
+
+    def process_result_value(self, value: JsonValue, dialect: Dialect) -> Answer | None:
+        """Return the answer that was stored."""
+        del dialect
+        return None if value is None else answer_of(value)
 
 
 class CheckpointRow(Base):
@@ -180,7 +212,7 @@ class LabelRow(Base):
     purpose: Mapped[str] = mapped_column(server_default=text("'consensus'"))
     task_id: Mapped[int] = mapped_column(ForeignKey("tasks.task_id"), index=True)
     labeler_id: Mapped[int] = mapped_column(ForeignKey("labelers.labeler_id"))
-    answer: Mapped[str]
+    answer: Mapped[Answer] = mapped_column(AnswerColumn)
     guideline: Mapped[int]
     labeled_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -204,7 +236,7 @@ class GoldRow(Base):
     gold_id: Mapped[int] = mapped_column(primary_key=True)
     task_id: Mapped[int] = mapped_column(ForeignKey("tasks.task_id"))
     guideline: Mapped[int]
-    answer: Mapped[str]
+    answer: Mapped[Answer] = mapped_column(AnswerColumn)
     answered_under: Mapped[int]
     made_by: Mapped[int] = mapped_column(ForeignKey("labelers.labeler_id"))
     made_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -230,7 +262,7 @@ class ConsensusRow(Base):
     __tablename__ = "consensus"
 
     task_id: Mapped[int] = mapped_column(ForeignKey("tasks.task_id"), primary_key=True)
-    answer: Mapped[str]
+    answer: Mapped[Answer] = mapped_column(AnswerColumn)
     confidence: Mapped[float]
     method: Mapped[str]
     votes: Mapped[list[Any]] = mapped_column(JSONB)

@@ -150,7 +150,7 @@ def enlist(engine: Engine, project: str, name: str, *, lead: bool = False) -> La
     return labeler
 
 
-def label_next(engine: Engine, project: ProjectConfig, labeler: Labeler, given: str) -> int:
+def label_next(engine: Engine, project: ProjectConfig, labeler: Labeler, given: JsonValue) -> int:
     """Claim the labeler's next task, answer it, and return its task_id."""
     assignment = claim(engine, project, labeler)
     if assignment is None:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from catalog.evaluation import TrainingReport, accuracy, by_class, gain
 from catalog.gate import TRAIN
 from catalog.table import payloads
-from schemas.labels import Answer
+from schemas.answers import ClassName
 from storage.database import lost_connections_named, open_engine
 from storage.projects import Project
 from storage.releases import Release, list_versions, read_split
@@ -27,7 +27,7 @@ class TrainingSet:
 
     name: str
     payloads: Sequence[Mapping[str, Any]]
-    labels: Sequence[Answer]
+    labels: Sequence[ClassName]
     simulated: int = 0
 
 

@@ -8,7 +8,8 @@ from uuid import uuid4
 from pydantic import JsonValue
 from sqlalchemy import ColumnElement, Connection, Engine, func, insert, select, update
 
-from schemas.labels import Answer, AssignmentStatus, Label, Purpose, TaskStatus
+from schemas.answers import Answer
+from schemas.labels import AssignmentStatus, Label, Purpose, TaskStatus
 from schemas.project import ProjectConfig
 from storage.answers import write
 from storage.assignments import lock

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, exists, func, select
 
 from labeling.guidelines import Cast, current_votes
-from schemas.labels import Answer, Purpose, Vote
+from schemas.answers import ClassName
+from schemas.labels import Purpose, Vote
 from storage.database import lost_connections_named
 from storage.guidelines import versions_after
 from storage.tables import LabelerRow, LabelRow, RetractionRow, TaskRow
@@ -59,7 +60,7 @@ def _by_task(
     return dict(casts)
 
 
-def scores_by_task(connection: Connection, *which: ColumnElement[bool]) -> dict[int, Mapping[Answer, float]]:
+def scores_by_task(connection: Connection, *which: ColumnElement[bool]) -> dict[int, Mapping[ClassName, float]]:
     """Return a model's scores of the sample of each task that matches; tasks without any are absent."""
     scores = TaskRow.sample["prediction"]["scores"]
     found = connection.execute(select(TaskRow.task_id, scores).where(*which))

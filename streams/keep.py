@@ -43,7 +43,7 @@ class Keep:
 
     async def steer(self) -> None:
         """Say what the labels that were settled so far mean for routing."""
-        await asyncio.to_thread(steering.renew, self.engine, self.project.config.name)
+        await asyncio.to_thread(steering.renew, self.engine, self.project.config)
 
     async def estimate(self) -> None:
         """Say what all votes so far mean for the labelers, and what that means for the tasks."""

@@ -62,7 +62,8 @@ def effect(version: Version = None, *, project: ProjectFolder = None) -> None:
         name = services.project.config.name
         history = guidelines.history(services.engine, name)
         wanted = _published(history, version)[-1].version
-        found = effect_of(wanted, votes.all_casts(services.engine, name), history)
+        labels = services.project.config.labels
+        found = effect_of(wanted, votes.all_casts(services.engine, name), history, labels)
     out.print(f"Version {found.version} had {found.tasks} tasks labeled anew, for {found.labels} labels so far.")
     out.print(f"Fresh tasks of its classes: {told(found.fresh_before)} before, {told(found.fresh_after)} since.")
     out.print(

@@ -138,7 +138,10 @@ class Story:
                 settles=(revision.pair,),
                 tasks_reopened=revision.reopened,
                 effect=effect(
-                    revision.version, votes.all_casts(engine, self.project), guidelines.history(engine, self.project)
+                    revision.version,
+                    votes.all_casts(engine, self.project),
+                    guidelines.history(engine, self.project),
+                    self.services.project.config.labels,
                 ),
             ),
             versions=tuple(self.versions),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from assay.demo.faults import Place
 from quality.intervals import Interval, wilson
-from schemas.labels import Answer
+from schemas.answers import ClassName
 from schemas.verdicts import Disposition, Event, Receipt
 
 
@@ -16,20 +16,20 @@ class TailReport(Event):
     samples is expected to find of it: the share of all accepted samples that was selected.
     """
 
-    rarest: Answer
+    rarest: ClassName
     accepted: int
     selected: int
     recall: Interval
     uniform: float
 
 
-def tail(answers: Mapping[Place, Answer], receipts: Iterable[Receipt]) -> TailReport:
+def tail(answers: Mapping[Place, ClassName], receipts: Iterable[Receipt]) -> TailReport:
     """Return the report for samples of these true classes; equally rare classes go by name.
 
     Expects one accepted sample at least.
     """
-    accepted: Counter[Answer] = Counter()
-    selected: Counter[Answer] = Counter()
+    accepted: Counter[ClassName] = Counter()
+    selected: Counter[ClassName] = Counter()
     for receipt in receipts:
         accepted.update(answers[receipt.partition, offset] for offset in _accepted(receipt))
         selected.update(answers[receipt.partition, offset] for offset in receipt.selected)

@@ -17,7 +17,7 @@ from labeling.agreement.boxes import Drawn, box_agreement
 from labeling.agreement.krippendorff import interval, nominal, ordinal
 from labeling.agreement.matching import corners, iou
 from labeling.agreement.ratings import Ratings
-from labeling.consensus_boxes import box_consensus, clusters
+from labeling.consensus.boxes import box_consensus, clusters
 from labeling.findings import one_or_many, tight_or_loose
 from schemas.boxes import Box
 

@@ -35,6 +35,7 @@ from labeling.guidelines import Pair
 from labeling.revision import agreement
 from schemas.errors import InputError
 from schemas.labels import Finding
+from schemas.project import LabelSpace
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 ORDERS = 10
@@ -123,15 +124,15 @@ def _share_of_one(found: Mapping[int, Nodule]) -> float:
 def malignancy_merge(found: Mapping[int, Nodule]) -> dict[str, Any]:
     """Merge the five grades of malignancy into three: real labels throughout, and none spent."""
     case = malignancy({task: nodule for task, nodule in found.items() if len(nodule.malignancy) > 1})
-    units = [[vote.answer for vote in votes] for votes in case.votes.values()]
+    units = [[str(vote.answer) for vote in votes] for votes in case.votes.values()]
     merged = [[MERGED[answer] for answer in unit] for unit in units]
     return {
         "tasks": len(units),
         "findings": [finding.says for finding in confused_pairs(case.votes)[:3]],
         "merge": MERGED,
         "labels_spent": 0,
-        "before": asdict(agreement(units)),
-        "after": asdict(agreement(merged)),
+        "before": asdict(agreement(units, LabelSpace(classes=sorted(MERGED)))),
+        "after": asdict(agreement(merged, LabelSpace(classes=sorted(set(MERGED.values()))))),
     }
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from schemas.answers import ClassName
 from schemas.errors import InputError
-from schemas.labels import Answer, Vote
+from schemas.labels import Vote
 
 # Of medical relations: the one that a plain vote fails on, as the labels spell it.
 TREATS, NOT_TREATS = "TREATS", "not TREATS"
@@ -21,15 +22,15 @@ SIZES = ((4.0, "below 4 mm"), (6.0, "4 to 6 mm"), (10.0, "6 to 10 mm"), (np.inf,
 
 
 # Says whether two answers mean the same.
-Same = Callable[[Answer, Answer], bool]
+Same = Callable[[ClassName, ClassName], bool]
 
 
-def is_same(one: Answer, other: Answer) -> bool:
+def is_same(one: ClassName, other: ClassName) -> bool:
     """Say whether two answers are the same."""
     return one == other
 
 
-def is_same_treatment(one: Answer, other: Answer) -> bool:
+def is_same_treatment(one: ClassName, other: ClassName) -> bool:
     """Say whether two relations agree on the one that an expert has judged."""
     return (one == TREATS) == (other == TREATS)
 
@@ -42,7 +43,7 @@ class Case:
     """
 
     votes: Mapping[int, tuple[Vote, ...]]
-    gold: Mapping[int, Answer] = field(default_factory=dict)
+    gold: Mapping[int, ClassName] = field(default_factory=dict)
     columns: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     same: Same = is_same
 
@@ -95,7 +96,7 @@ def treatments(data: Path) -> Case:
         if row["expert"] in {"1", "-1"}
     }
     number = {sentence: place for place, sentence in enumerate(sorted(expert))}
-    votes: defaultdict[int, dict[str, Answer]] = defaultdict(dict)
+    votes: defaultdict[int, dict[str, ClassName]] = defaultdict(dict)
     for row in rows(data, "crowd_medrel", "labels.csv"):
         chosen = re.findall(r"\[([^\]]+)\]", row["label"])
         if row["item_id"] in number and chosen:

@@ -10,8 +10,10 @@ from bench.guidelines.cases import Case, Same
 from bench.guidelines.relabeling import Random, Relabel
 from labeling.guidelines import Cast, Pair
 from labeling.revision import Effect, effect
+from schemas.answers import ClassName
 from schemas.guidelines import Definition, Guideline
-from schemas.labels import Answer, Vote
+from schemas.labels import Vote
+from schemas.project import LabelSpace
 
 # Labels of a task in either round.
 FIRST = 3
@@ -41,7 +43,7 @@ def first_round(case: Case, random: Random) -> Chosen:
 
 def turn(case: Case, first: Chosen, settles: Sequence[Pair], relabel: Relabel, random: Random) -> Turn:
     """Settle pairs in version 2 and label anew the tasks that it touches, no others."""
-    classes = sorted({vote.answer for votes in case.votes.values() for vote in votes})
+    classes = sorted({str(vote.answer) for votes in case.votes.values() for vote in votes})
     definitions = tuple(Definition(name=name) for name in classes)
     old = Guideline(version=1, body="As the labelers were told.", definitions=definitions)
     new = Guideline(version=2, body="What settles them.", definitions=definitions, settles=tuple(settles))
@@ -52,7 +54,7 @@ def turn(case: Case, first: Chosen, settles: Sequence[Pair], relabel: Relabel, r
     }
     casts = {task: [*_casts(votes, 1), *_casts(anew.get(task, ()), 2)] for task, votes in first.items()}
     return Turn(
-        effect=effect(2, casts, [old, new]),
+        effect=effect(2, casts, [old, new], LabelSpace(classes=classes)),
         accuracy_before=accuracy(case, first),
         accuracy_after=accuracy(case, {**first, **anew}),
     )
@@ -68,7 +70,7 @@ def accuracy(case: Case, chosen: Chosen) -> float | None:
     return float(np.mean(right)) if right else None
 
 
-def _majority(votes: Sequence[Vote], gold: Answer, same: Same) -> float:
-    counts = Counter(vote.answer for vote in votes)
+def _majority(votes: Sequence[Vote], gold: ClassName, same: Same) -> float:
+    counts = Counter(str(vote.answer) for vote in votes)
     most = [answer for answer, count in counts.items() if count == max(counts.values())]
     return float(np.mean([same(answer, gold) for answer in most]))

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.guidelines.cases import SEEN, UNSEEN, Case, Nodule
-from schemas.labels import Answer, Vote
+from schemas.answers import ClassName
+from schemas.labels import Vote
 
 Random = np.random.Generator
 # Returns the new votes on a task, as many as are asked for; it is told those of the first round.
@@ -29,7 +30,7 @@ class Slips:
 def slips(case: Case) -> Slips:
     """Return the share of wrong labels on clear tasks whose right answer is known."""
     wrong = [
-        np.mean([not case.same(vote.answer, case.gold[task]) for vote in votes])
+        np.mean([not case.same(str(vote.answer), case.gold[task]) for vote in votes])
         for task, votes in case.votes.items()
         if task in case.gold and _is_clear(case, task)
     ]
@@ -37,7 +38,7 @@ def slips(case: Case) -> Slips:
 
 
 def _is_clear(case: Case, task: int) -> bool:
-    right = np.mean([case.same(vote.answer, case.gold[task]) for vote in case.votes[task]])
+    right = np.mean([case.same(str(vote.answer), case.gold[task]) for vote in case.votes[task]])
     return bool(max(right, 1 - right) >= CLEAR)
 
 
@@ -77,10 +78,10 @@ def adopting(case: Case, slip: float, adopt: float) -> Relabel:
     return relabel
 
 
-def _told(case: Case, task: int, *, right: bool) -> Answer:
+def _told(case: Case, task: int, *, right: bool) -> ClassName:
     """Return the most frequent real answer to the task that gold agrees with, or the one that it does not."""
     gold = case.gold[task]
-    given = Counter(vote.answer for vote in case.votes[task])
+    given = Counter(str(vote.answer) for vote in case.votes[task])
     ranked = sorted(given, key=lambda answer: (-given[answer], answer))
     return next((answer for answer in ranked if case.same(answer, gold) is right), gold)
 

@@ -14,9 +14,9 @@ from console.label_studio.annotations import Refusal, notice_of, read_answer
 from console.label_studio.client import StudioClient, StudioTask
 from console.label_studio.signing import Sent, is_webhook_token, sent_as, signed_data, webhook_token
 from console.settings import LabelStudioSettings
+from schemas.answers import ClassName
 from schemas.errors import InputError
 from schemas.guidelines import Guideline
-from schemas.labels import Answer
 from schemas.project import ProjectConfig
 from storage import guidelines
 from storage import label_studio as kept
@@ -56,7 +56,7 @@ class _Background:
 
     emails: Mapping[int, str]
     labelers: Mapping[str, Labeler]
-    classes: Mapping[int, Sequence[Answer]]
+    classes: Mapping[int, Sequence[ClassName]]
 
     @property
     def version(self) -> int:
@@ -216,7 +216,7 @@ class Bridge:
             classes={guideline.version: self._classes(guideline) for guideline in published},
         )
 
-    def _classes(self, guideline: Guideline) -> Sequence[Answer]:
+    def _classes(self, guideline: Guideline) -> Sequence[ClassName]:
         """Return what may be answered under a guideline; one of before guidelines defined classes has the project's."""
         return guideline.classes or self._project.labels.classes
 

@@ -7,9 +7,9 @@ from xml.sax.saxutils import quoteattr
 
 from pydantic import JsonValue
 
+from schemas.answers import ClassName
 from schemas.errors import InputError
 from schemas.guidelines import Guideline
-from schemas.labels import Answer
 from schemas.project import ProjectConfig
 
 # The names of the only two tags: what is shown, and what is asked.
@@ -20,7 +20,7 @@ LONGEST_TITLE = 50
 NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def settings(project: ProjectConfig, guideline: Guideline, classes: Sequence[Answer]) -> dict[str, JsonValue]:
+def settings(project: ProjectConfig, guideline: Guideline, classes: Sequence[ClassName]) -> dict[str, JsonValue]:
     """Return what the project is set to there: one choice among the classes, the guideline as its instruction.
 
     Label Studio goes on offering a task until as many have answered as may ever be asked; who comes too early waits
@@ -35,7 +35,7 @@ def settings(project: ProjectConfig, guideline: Guideline, classes: Sequence[Ans
     }
 
 
-def label_config(classes: Sequence[Answer]) -> str:
+def label_config(classes: Sequence[ClassName]) -> str:
     """Return the configuration as XML.
 
     Raises:

@@ -6,11 +6,11 @@ from math import isnan, nan
 import numpy as np
 
 from labeling.agreement.ratings import Codes, Measure, Numbers
+from schemas.answers import ClassName
 from schemas.errors import InputError
-from schemas.labels import Answer
 
 
-def kappa(one: Sequence[Answer], other: Sequence[Answer]) -> float | None:
+def kappa(one: Sequence[ClassName], other: Sequence[ClassName]) -> float | None:
     """Return kappa for two labelers' answers to the same units, in the same order; None where it is undefined."""
     if len(one) != len(other):
         raise InputError(f"Cohen's kappa compares answers to the same units: {len(one)} are not {len(other)}.")

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.agreement.ratings import Codes, Measure, Numbers, Ratings
+from schemas.answers import ClassName
 from schemas.errors import InputError
-from schemas.labels import Answer
 
 
-def alpha(units: Sequence[Sequence[Answer]]) -> float | None:
+def alpha(units: Sequence[Sequence[ClassName]]) -> float | None:
     """Return alpha for nominal answers; `units` holds the answers to each task. None where it is undefined."""
     rows = [(unit, "", answer) for unit, answers in enumerate(units) for answer in answers]
     ratings = Ratings.of(rows)

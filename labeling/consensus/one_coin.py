@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Sequence
 from math import exp, fsum, log
 
-from schemas.labels import Answer, Consensus, Vote
+from schemas.answers import Answer, ClassName
+from schemas.labels import Consensus, Vote, ranked
 
 METHOD = "one-coin"
 
 
 def one_coin(
-    votes: Sequence[Vote], classes: Sequence[Answer], accuracy: float, guideline: int, *, choices: int | None = None
+    votes: Sequence[Vote], classes: Sequence[ClassName], accuracy: float, guideline: int, *, choices: int | None = None
 ) -> Consensus:
     """Return the posterior mode over `classes` when every labeler is right with probability `accuracy`.
 
@@ -24,19 +25,26 @@ def one_coin(
     a labeler, each for one of `classes`, and accuracy in (1/K, 1). Source: the one-coin special case of Dawid & Skene
     (1979), "Maximum Likelihood Estimation of Observer Error-Rates Using the EM Algorithm", Applied Statistics 28(1).
     """
-    counts = Counter(vote.answer for vote in votes)
-    others = (choices or len(classes)) - 1
-    worth = log_odds(accuracy, others + 1)
-    best = max(classes, key=lambda name: counts[name])
-    unnamed = max(0, others + 1 - len(classes)) * exp(-counts[best] * worth)
-    weight = fsum(exp((counts[name] - counts[best]) * worth) for name in classes) + unnamed
+    best, confidence = leading(Counter(vote.answer for vote in votes), classes, accuracy, choices or len(classes))
     return Consensus(
         answer=best,
-        confidence=1 / weight,
+        confidence=confidence,
         method=METHOD,
-        votes=tuple(sorted(votes, key=lambda vote: (vote.labeler, vote.answer))),
+        votes=ranked(votes),
         guideline=guideline,
     )
+
+
+def leading(
+    counts: Counter[Answer] | Counter[ClassName], classes: Sequence[ClassName], accuracy: float, choices: int
+) -> tuple[ClassName, float]:
+    """Return the class that was given most often and its posterior, as above; classes not in `counts` have none."""
+    worth = log_odds(accuracy, choices)
+    best = max(classes, key=lambda name: counts[name])
+    most = counts[best]
+    unnamed = max(0, choices - len(classes)) * exp(-most * worth)
+    weight = fsum(exp((counts[name] - most) * worth) for name in classes) + unnamed
+    return best, 1 / weight
 
 
 def log_odds(accuracy: float, classes: int) -> float:

@@ -11,8 +11,9 @@ from labeling.agreement.matching import FLOOR, areas, corners, intersections, io
 from labeling.findings.chance import LEVEL, SLIPS, binomial_tail, holm, sign_test
 from labeling.findings.evidence import ENOUGH, best, quoted
 from quality.intervals import Z_95, wilson
+from schemas.answers import ClassName
 from schemas.boxes import Box
-from schemas.labels import Answer, Finding, FindingKind
+from schemas.labels import Finding, FindingKind
 
 # The part of a box that must lie in another for that one to cover it.
 COVERED = 0.8
@@ -28,8 +29,8 @@ def one_or_many(tasks: Mapping[int, Drawn]) -> list[Finding]:
     those on which two labelers drew the class, with Wilson's interval. Tested against careless slips on 2 % of tasks
     (binomial), corrected over the classes (Holm). `labelers` are those who drew the one box, most often first.
     """
-    shared: Counter[Answer] = Counter()
-    torn: defaultdict[Answer, dict[int, Counter[str]]] = defaultdict(dict)
+    shared: Counter[ClassName] = Counter()
+    torn: defaultdict[ClassName, dict[int, Counter[str]]] = defaultdict(dict)
     for task, drawn in tasks.items():
         for name, by_labeler in _classes(drawn).items():
             shared[name] += len(by_labeler) > 1
@@ -72,8 +73,8 @@ def tight_or_loose(tasks: Mapping[int, Drawn]) -> list[Finding]:
     return sorted(found, key=lambda finding: (finding.p_value, finding.labelers))
 
 
-def _classes(drawn: Drawn) -> dict[Answer, dict[str, list[Box]]]:
-    found: defaultdict[Answer, defaultdict[str, list[Box]]] = defaultdict(lambda: defaultdict(list))
+def _classes(drawn: Drawn) -> dict[ClassName, dict[str, list[Box]]]:
+    found: defaultdict[ClassName, defaultdict[str, list[Box]]] = defaultdict(lambda: defaultdict(list))
     for labeler, boxes in drawn.items():
         for box in boxes:
             found[box.name][labeler].append(box)
@@ -89,7 +90,7 @@ def _merges(ones: Sequence[Box], others: Sequence[Box]) -> bool:
     return bool(((covers.sum(axis=1) > 1) & fills & ~same).any())
 
 
-def _merged(name: Answer, torn: Mapping[int, Counter[str]], shared: int, p_value: float) -> Finding:
+def _merged(name: ClassName, torn: Mapping[int, Counter[str]], shared: int, p_value: float) -> Finding:
     share = wilson(len(torn), shared)
     who = sum(torn.values(), Counter[str]())
     labelers = tuple(sorted(who, key=lambda labeler: (-who[labeler], labeler)))

@@ -8,9 +8,10 @@ from math import comb
 from labeling.findings.chance import LEVEL, binomial_tail, clopper_pearson, holm
 from labeling.findings.evidence import best, quoted
 from quality.intervals import Interval
-from schemas.labels import Answer, Finding, FindingKind, Vote
+from schemas.answers import ClassName
+from schemas.labels import Finding, FindingKind, Vote
 
-Pair = tuple[Answer, Answer]
+Pair = tuple[ClassName, ClassName]
 
 
 def confused_pairs(tasks: Mapping[int, Sequence[Vote]]) -> list[Finding]:
@@ -28,7 +29,7 @@ def confused_pairs(tasks: Mapping[int, Sequence[Vote]]) -> list[Finding]:
     Clopper and Pearson's. Two classes have one pair, on which all disagreement falls: there chance explains
     everything, and slices tell more.
     """
-    counted = {task: Counter(vote.answer for vote in votes) for task, votes in tasks.items()}
+    counted = {task: Counter(str(vote.answer) for vote in votes) for task, votes in tasks.items()}
     either = Counter(answer for counts in counted.values() for answer in counts)
     shares = _shares(counted)
     disputed = sum(len(counts) > 1 for counts in counted.values())
@@ -71,7 +72,7 @@ def _over(share: Interval, expected: float) -> Interval:
     return Interval(estimate=share.estimate / expected, low=share.low / expected, high=share.high / expected)
 
 
-def _shares(counted: Mapping[int, Counter[Answer]]) -> dict[Pair, dict[int, float]]:
+def _shares(counted: Mapping[int, Counter[ClassName]]) -> dict[Pair, dict[int, float]]:
     """Return what share of each task's differing answers is each pair, by pair and task."""
     shares: defaultdict[Pair, dict[int, float]] = defaultdict(dict)
     for task, counts in counted.items():
@@ -81,9 +82,9 @@ def _shares(counted: Mapping[int, Counter[Answer]]) -> dict[Pair, dict[int, floa
     return dict(shares)
 
 
-def _expected(counted: Mapping[int, Counter[Answer]]) -> dict[Pair, float]:
+def _expected(counted: Mapping[int, Counter[ClassName]]) -> dict[Pair, float]:
     """Return the share of all disagreement that falls on each pair by chance."""
-    given: defaultdict[Answer, float] = defaultdict(float)
+    given: defaultdict[ClassName, float] = defaultdict(float)
     for counts in counted.values():
         for answer, count in counts.items():
             given[answer] += count / counts.total()
@@ -92,6 +93,6 @@ def _expected(counted: Mapping[int, Counter[Answer]]) -> dict[Pair, float]:
     return {pair: min(1.0, product / total) for pair, product in products.items()}
 
 
-def _evenness(counts: Counter[Answer], pair: Pair) -> float:
+def _evenness(counts: Counter[ClassName], pair: Pair) -> float:
     """Return the share of a task's pairs of answers that are the two classes: most where the task is torn in half."""
     return counts[pair[0]] * counts[pair[1]] / comb(counts.total(), 2)

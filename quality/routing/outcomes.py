@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from quality.ranking import rank
 from quality.routing.calibration import temperature
+from schemas.answers import ClassName
 from schemas.routing import Hits, Steering
 
 # What the hits of a reason weigh after each later label for it: some hundreds of labels count.
@@ -13,19 +14,26 @@ DECAY = 0.995
 JUDGED, ENOUGH = 500, 30
 
 
+# The score from which on a class is taken to be predicted, where several may apply.
+APPLIES = 0.5
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """A settled label beside what was known when its sample was selected: reasons, propensity and scores by class."""
+    """A settled label beside what was known when its sample was selected: reasons, propensity and scores by class.
+
+    The answer is a class, or several in the order of their names.
+    """
 
     reasons: tuple[str, ...]
     propensity: float
     scores: dict[str, float] | None
-    answer: str
+    answer: ClassName | tuple[ClassName, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcomes:
-    """Labels so far: hits by reason, labels by class, and the last ones whose class the model knew."""
+    """Labels so far: hits by reason, labels by class, and the last ones of one class that the model knew."""
 
     hits: Mapping[str, Hits] = field(default_factory=dict)
     classes: Mapping[str, int] = field(default_factory=dict)
@@ -39,8 +47,9 @@ class Outcomes:
             for reason in one.reasons:
                 before = hits.get(reason, Hits())
                 hits[reason] = Hits(labels=DECAY * before.labels + 1, hits=DECAY * before.hits + changed)
-            classes[one.answer] = classes.get(one.answer, 0) + 1
-            if one.scores and one.answer in one.scores:
+            for name in _names(one):
+                classes[name] = classes.get(name, 0) + 1
+            if one.scores and isinstance(one.answer, str) and one.answer in one.scores:
                 judged.append(one)
         return Outcomes(hits=hits, classes=classes, judged=tuple(judged[-JUDGED:]))
 
@@ -53,7 +62,7 @@ class Outcomes:
             return 1.0
         return temperature(
             [list(one.scores.values()) for one in self.judged if one.scores],
-            [list(one.scores).index(one.answer) for one in self.judged if one.scores],
+            [list(one.scores).index(str(one.answer)) for one in self.judged if one.scores],
             [1.0 / one.propensity for one in self.judged],
         )
 
@@ -63,6 +72,17 @@ def _changed(outcome: Outcome, classes: Mapping[str, int]) -> bool:
 
     Short are classes that have less than the mean of those labeled so far.
     """
-    (predicted,) = rank([outcome.scores]).tops
-    short = classes.get(outcome.answer, 0) * len(classes) < sum(classes.values())
-    return predicted != outcome.answer or short
+    short = any(classes.get(name, 0) * len(classes) < sum(classes.values()) for name in _names(outcome))
+    return _predicted(outcome) != outcome.answer or short
+
+
+def _predicted(outcome: Outcome) -> ClassName | tuple[ClassName, ...] | None:
+    """Return what the model would have answered: the class of the highest score, or all that score one half or more."""
+    if isinstance(outcome.answer, str):
+        return rank([outcome.scores]).tops[0]
+    scores = outcome.scores or {}
+    return tuple(sorted(name for name, score in scores.items() if score >= APPLIES)) if scores else None
+
+
+def _names(outcome: Outcome) -> tuple[ClassName, ...]:
+    return (outcome.answer,) if isinstance(outcome.answer, str) else outcome.answer

@@ -4,7 +4,7 @@ from typing import Any
 
 from catalog.assembly import Candidate, Entry
 from catalog.gate import Result, Verdict, check, explain, is_open
-from catalog.testing import CLASSES, assembler, candidate, recipe
+from catalog.testing import CLASSES, LABELS, assembler, candidate, recipe
 from schemas.verdicts import Severity
 
 # Enough of every class, all in the one split that trains.
@@ -16,7 +16,9 @@ def judged(candidates: list[Candidate], *verdicts: Verdict, **changes: Any) -> d
     """Assemble the candidates and return the gate's results by name."""
     changes = {"splits": ALL_TRAIN, **changes}
     entries = [row.entry for row in assembler(**changes).assemble(candidates).rows]
-    results = check(entries, candidates, verdicts, recipe=recipe(**changes), classes=CLASSES, first_answers=2)
+    results = check(
+        entries, candidates, verdicts, recipe=recipe(**changes), classes=CLASSES, labels=LABELS, first_answers=2
+    )
     return {result.check: result for result in results}
 
 
@@ -56,7 +58,7 @@ def test_labelers_who_disagree_shut_it_although_every_row_is_settled() -> None:
 def test_agreement_that_cannot_be_measured_shuts_it() -> None:
     """One answer a task says nothing of agreement."""
     alone = [candidate(offset, label, answers=(label,)) for offset, label in enumerate(CLASSES)]
-    assert judged(alone)["agreement"].found == "no two classes among tasks with two answers"
+    assert judged(alone)["agreement"].found == "nothing that two answers to a task could differ in"
 
 
 def test_a_class_that_is_not_in_train_shuts_it() -> None:
@@ -75,7 +77,7 @@ def test_a_group_on_two_sides_shuts_it() -> None:
     """It cannot happen while splits go by group; the gate looks all the same."""
     entry = assembler().assemble([candidate(1, attributes={"batch": "b"})]).rows[0].entry
     torn: list[Entry] = [entry.model_copy(update={"split": split}) for split in ("train", "test")]
-    results = check(torn, [], [], recipe=recipe(), classes=CLASSES, first_answers=2)
+    results = check(torn, [], [], recipe=recipe(), classes=CLASSES, labels=LABELS, first_answers=2)
     assert [result.found for result in results if result.check == "leakage"] == [
         '1 groups in several, such as batch="b"'
     ]

@@ -139,7 +139,7 @@ def test_labelers_work_blind(api: Api) -> None:
     assert [reply.text for reply, rest in zip(replies, told, strict=True) if "fox" in rest] == [
         replies[4].text  # the answer that is no class is told what the classes are
     ]
-    shown = {"assignment_id", "task_id", "expires_at", "guideline", "classes", "payload", "media"}
+    shown = {"assignment_id", "task_id", "expires_at", "guideline", "kind", "classes", "payload", "media"}
     assert set(claimed.json()) == shown
     assert claimed.json()["payload"] == {"size": 0}
 

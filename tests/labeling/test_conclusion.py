@@ -15,7 +15,8 @@ from labeling.estimating import Material, estimated, is_news
 from labeling.guidelines import Cast
 from labeling.overlap import decide
 from labeling.settling import Said, judge
-from schemas.labels import Answer, TaskStatus, Vote
+from schemas.answers import ClassName
+from schemas.labels import TaskStatus, Vote
 from schemas.project import OverlapPolicy
 from storage.testing import project_config
 
@@ -30,7 +31,7 @@ def material(*, tasks: int = 150, gold: int = 0, scored: float | None = None, se
     """Return votes of simulated labelers on every task, gold of the first ones, and scores right so often."""
     rng = np.random.default_rng(seed)
 
-    def say(truth: Answer, right: float) -> Answer:
+    def say(truth: ClassName, right: float) -> ClassName:
         return truth if rng.random() < right else str(rng.choice([name for name in CLASSES if name != truth]))
 
     truths = {task: str(rng.choice(CLASSES)) for task in range(tasks)}

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeling.agreement.boxes import Drawn
-from labeling.consensus_boxes import box_consensus, clusters
+from labeling.consensus.boxes import box_consensus, clusters
 from labeling.testing import LABELERS, box, boxes, drawn
 from schemas.boxes import Box
 from schemas.errors import InputError

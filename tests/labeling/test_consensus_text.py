@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.consensus_text import text_consensus
+from labeling.consensus.text import text_consensus
 from schemas.errors import InputError
 
 lists = st.lists(st.text(alphabet="ab .", max_size=6), min_size=1, max_size=6)

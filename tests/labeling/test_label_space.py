@@ -8,8 +8,10 @@ from pydantic import ValidationError
 from labeling.label_space import check_changes, retold, scores_now, translated
 from schemas.errors import InputError
 from schemas.guidelines import ClassChange, Definition, Guideline
+from schemas.project import LabelSpace
 
 SPACE = ("cat", "dog", "fox")
+LABELS = LabelSpace(classes=SPACE)
 
 
 def change(takes: str, gives: str) -> ClassChange:
@@ -84,7 +86,7 @@ def test_after_a_change_that_is_let_through_every_label_means_a_class(
     ]
     after = tuple(data.draw(st.lists(names, min_size=2, max_size=5, unique=True)))
     try:
-        check_changes(SPACE, after, changes)
+        check_changes(SPACE, after, changes, LABELS)
     except InputError:
         return
     meant = {translated(name, 1, [guideline(2, *changes, classes=after)]) for name in SPACE}
@@ -96,7 +98,7 @@ def test_after_a_change_that_is_let_through_every_label_means_a_class(
     [
         (("cat", "dog"), [], "labels of 'fox' would mean nothing: define it still, or rename, merge or split it"),
         (("cat", "dog", "fox", "cat"), [], "'cat' is defined twice"),
-        (("cat",), [change("dog fox", "cat")], "two classes at least"),
+        (("cat",), [change("dog fox", "cat")], "2 classes at least"),
         (("cat", "dog", "fox"), [change("wolf", "dog")], "'wolf' is no class now: GET /v1/guideline says which are"),
         (("cat", "dog", "fox"), [change("cat", "dog"), change("cat", "fox")], "'cat' is taken by 2 changes"),
         (("cat", "dog", "fox"), [change("cat", "dog")], "'cat' is taken and still defined: leave its definition out"),
@@ -108,7 +110,7 @@ def test_a_change_that_would_lose_labels_is_refused(
 ) -> None:
     """Saying of which class, and what to do."""
     with pytest.raises(InputError, match=said):
-        check_changes(SPACE, after, changes)
+        check_changes(SPACE, after, changes, LABELS)
 
 
 @pytest.mark.parametrize(("takes", "gives"), [("a b", "c d"), ("a a", "b"), ("a", "b b")])

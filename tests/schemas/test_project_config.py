@@ -47,10 +47,12 @@ def test_a_sound_configuration_is_read() -> None:
         ("colour", "red", "Extra inputs"),
         ("contract.current", 2, r"current = 2 is none of the models \[1\]"),
         ("contract.models", {}, "at least 1 item"),
-        ("labels.classes", ["cat"], "at least 2 items"),
+        ("labels.classes", ["cat"], "2 classes at least"),
         ("labels.classes", ["cat", "cat"], "classes must differ"),
         ("labels.classes", ["cat", ""], "at least 1 character"),
-        ("labels.kind", "boxes", "'classification'"),
+        ("labels.kind", "polygons", "'classification'"),
+        ("labels.kind", "text", "no classes: leave `classes` out"),
+        ("labels.empty", True, "`empty` means nothing"),
         ("duplicates.distance", -1.0, "greater than or equal to 0"),
         ("duplicates.distance", float("inf"), "finite number"),
         ("duplicates.window", 0, "greater than 0"),
@@ -73,6 +75,13 @@ def test_what_cannot_be_meant_is_refused_where_it_stands(path: str, value: objec
     with pytest.raises(ValidationError, match=message) as caught:
         ProjectConfig.model_validate(changed(path, value))
     assert caught.value.errors()[0]["loc"][0] == path.partition(".")[0]
+
+
+def test_only_what_has_one_class_is_capped_by_class() -> None:
+    """A row of several classes would be several rows to count."""
+    capped = {**changed("labels.kind", "boxes"), "dataset": changed("dataset.max_class_share", 0.5)["dataset"]}
+    with pytest.raises(ValidationError, match="leave it out where labels are of the kind boxes"):
+        ProjectConfig.model_validate(capped)
 
 
 @pytest.mark.parametrize("path", ["contract.models", "trainer.train", "suite", "guideline"])

@@ -119,9 +119,9 @@ def test_a_record_tells_of_gold_in_steps(engine: Engine, project: ProjectConfig,
     known(engine, project, lead)
     ada = enlist(engine, project.name, "ada")
     for number in range(KNOWN):
-        assert (record(engine, ada).labels, record(engine, ada).gold) == (number, None)
+        assert (record(engine, project, ada).labels, record(engine, project, ada).gold) == (number, None)
         label_next(engine, project, ada, "cat" if number == 0 else "fox")
-    told = record(engine, ada).gold
+    told = record(engine, project, ada).gold
     assert isinstance(told, GoldAnswers)
     assert (told.answered, told.right, told.accuracy.estimate) == (KNOWN, KNOWN - 1, (KNOWN - 1) / KNOWN)
     assert 0 < told.accuracy.low < told.accuracy.estimate < told.accuracy.high < 1
@@ -135,11 +135,11 @@ def test_undo_does_not_tell_what_is_gold(engine: Engine, project: ProjectConfig,
     answer(engine, project, ada, slip.assignment_id, "cat")
     for _ in range(KNOWN - 1):
         label_next(engine, project, ada, "fox")
-    before = record(engine, ada).gold
+    before = record(engine, project, ada).gold
     undo(engine, project, ada, slip.assignment_id)
-    assert record(engine, ada).gold == before
+    assert record(engine, project, ada).gold == before
     answer(engine, project, ada, slip.assignment_id, "fox")
-    assert record(engine, ada).gold == before
+    assert record(engine, project, ada).gold == before
 
 
 def test_only_what_an_expert_settled_can_be_gold(engine: Engine, project: ProjectConfig, lead: Labeler) -> None:
@@ -185,7 +185,7 @@ def test_a_guideline_that_reopens_a_task_ends_its_being_gold(
     assert gold.gold_of(engine, project.name) == []
     ada = enlist(engine, project.name, "ada")
     assert label_next(engine, project, ada, "fox") == tasks[0]
-    assert record(engine, ada).gold is None
+    assert record(engine, project, ada).gold is None
 
 
 def test_gold_is_compared_in_todays_classes(engine: Engine, project: ProjectConfig, lead: Labeler) -> None:
@@ -197,6 +197,6 @@ def test_gold_is_compared_in_todays_classes(engine: Engine, project: ProjectConf
     renamed = ClassChange(takes=("fox",), gives=("wolf",))
     publish(engine, project, Draft(body="A fox is a wolf.", definitions=names, changes=(renamed,)))
     assert label_next(engine, project, ada, "wolf") in tasks
-    told = record(engine, ada).gold
+    told = record(engine, project, ada).gold
     assert told is not None
     assert (told.answered, told.right) == (KNOWN, KNOWN)

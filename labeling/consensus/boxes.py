@@ -1,9 +1,9 @@
 """The boxes that labelers agree on: matched clusters, a quorum, and a robust box of each."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import log
+from math import log, prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,12 @@ from scipy.special import expit
 from labeling.agreement.boxes import Drawn
 from labeling.agreement.matching import FLOOR, corners, iou
 from labeling.agreement.ratings import Numbers
+from labeling.consensus.one_coin import leading
+from schemas.answers import ClassName
 from schemas.boxes import Box
 from schemas.errors import InputError
-from schemas.labels import Answer
 
+METHOD = "matched boxes"
 # The share of those who looked that must have drawn an object.
 QUORUM = 0.5
 # How often a labeler who looked is taken to be right about whether an object is there, before gold says otherwise.
@@ -75,46 +77,71 @@ def box_consensus(
     return tuple(sorted(kept, key=lambda each: (-each.existence, each.box.corners, each.box.name)))
 
 
+def decided(drawn: Drawn, *, accuracy: float, choices: int) -> tuple[tuple[Box, ...], float]:
+    """Return the boxes of the objects that half of the labelers drew, and the probability that all is decided rightly.
+
+    What `box_consensus` returns with an accuracy of its own for each of the m clusters, a = accuracy^(1/m): a labeler
+    is right on all of them with probability `accuracy`, and errs on each alike and independently. With e the existence
+    of a cluster and c the one-coin posterior of its class among `choices` by those who drew it,
+
+        P = Π over clusters that are kept of e c · Π over those that are not of (1 - e)
+
+    Where nobody drew anything, that is one question on which all agree. Where a box stands has no part in it: boxes
+    that match have an IoU of one half at least, and the median is taken.
+    """
+    found = clusters(drawn)
+    each = accuracy ** (1 / max(1, len(found)))
+    if not found:
+        return (), float(expit(len(drawn) * log(each / (1 - each))))
+    worth = dict.fromkeys(drawn, 1.0)
+    objects = [_object(cluster, worth, len(drawn), each) for cluster in found]
+    kept = [one.support >= QUORUM for one in objects]
+    sure = [
+        one.existence * _class_certainty(cluster, each, choices) if stays else 1 - one.existence
+        for one, cluster, stays in zip(objects, found, kept, strict=True)
+    ]
+    return tuple(one.box for one, stays in zip(objects, kept, strict=True) if stays), prod(sure)
+
+
+def _class_certainty(cluster: Sequence[tuple[str, Box]], accuracy: float, choices: int) -> float:
+    """Return the posterior of the class that most boxes of an object have."""
+    if choices == 1:
+        return 1.0
+    counts = Counter(box.name for _, box in cluster)
+    return leading(counts, sorted(counts), accuracy, choices)[1]
+
+
 def clusters(drawn: Drawn, *, floor: float = FLOOR) -> list[list[tuple[str, Box]]]:
     """Return the boxes that mean the same object, each with who drew it; one box a labeler in a cluster at most.
 
     Agglomerative with average linkage: of all pairs of clusters without a common labeler, the two with the highest mean
     IoU between their boxes become one, until none reaches `floor`. Ties go to boxes further left and up, so neither
-    the order of boxes nor the names of labelers matter where boxes differ. Takes the cube of the boxes on a task.
-    Source: Sokal & Michener (1958), "A Statistical Method for Evaluating Systematic Relationships" (UPGMA).
+    the order of boxes nor the names of labelers matter where boxes differ. Each step looks at all pairs of boxes on a
+    task. Source: Sokal & Michener (1958), "A Statistical Method for Evaluating Systematic Relationships" (UPGMA).
     """
     members = sorted(
         ((labeler, box) for labeler, boxes in drawn.items() for box in boxes),
         key=lambda member: (member[1].corners, member[1].name, member[0]),
     )
-    held = [[place] for place in range(len(members))]
-    links = _links(members)
-    while len(held) > 1:
-        one, other = (int(place) for place in np.unravel_index(np.argmax(links), links.shape))
+    held, links = [[place] for place in range(len(members))], _links(members)
+    while len(members) > 1:
+        one, other = divmod(int(links.argmax()), len(members))
         if links[one, other] < floor:
             break
-        links = _merge(links, one, other, len(held[one]), len(held[other]))
-        held[one] += held.pop(other)
-    return [[members[place] for place in cluster] for cluster in held]
+        size, other_size = len(held[one]), len(held[other])
+        links[one] = links[:, one] = (size * links[one] + other_size * links[other]) / (size + other_size)
+        links[other] = links[:, other] = -np.inf
+        held[one], held[other] = held[one] + held[other], []
+    return [[members[place] for place in cluster] for cluster in held if cluster]
 
 
 def _links(members: Sequence[tuple[str, Box]]) -> Numbers:
-    """Return the IoU of each two boxes, in the upper triangle; -inf where they cannot be one object."""
+    """Return the IoU of each two boxes; -inf where they cannot be one object."""
     boxes = corners([box for _, box in members])
     names = np.array([labeler for labeler, _ in members], dtype=object)
     found = iou(boxes, boxes)
     found[np.asarray(names[:, None] == names, dtype=bool)] = -np.inf
-    return np.asarray(np.where(np.triu(np.ones_like(found), 1) > 0, found, -np.inf))
-
-
-def _merge(links: Numbers, one: int, other: int, size: int, other_size: int) -> Numbers:
-    """Return the links with cluster `other` merged into `one`: each the mean over the pairs of boxes."""
-    whole = np.maximum(links, links.T)
-    merged = (size * whole[one] + other_size * whole[other]) / (size + other_size)
-    merged[one] = -np.inf
-    whole[one], whole[:, one] = merged, merged
-    left = np.delete(np.delete(whole, other, axis=0), other, axis=1)
-    return np.asarray(np.where(np.triu(np.ones_like(left), 1) > 0, left, -np.inf))
+    return found
 
 
 def _object(
@@ -122,7 +149,7 @@ def _object(
 ) -> BoxConsensus:
     given = np.array([worth[labeler] for labeler, _ in cluster])
     boxes = corners([box for _, box in cluster])
-    classes: defaultdict[Answer, float] = defaultdict(float)
+    classes: defaultdict[ClassName, float] = defaultdict(float)
     for (_, box), weight in zip(cluster, given.tolist(), strict=True):
         classes[box.name] += weight
     name = min(classes, key=lambda each: (-classes[each], each))
