@@ -163,13 +163,19 @@ def test_status_tells_what_kafka_says_while_postgresql_is_down(services: dict[st
     told = assay("status", **{**services, "ASSAY_DATABASE_URL": "postgresql://a:b@127.0.0.1:1/assay"})
     assert told.returncode == 0
     assert "digits.samples" in told.stdout
-    assert told.stdout.count("PostgreSQL does not answer") == 3
+    assert told.stdout.count("PostgreSQL does not answer") == 4
 
 
 def test_status_says_what_becomes_of_tasks_that_were_set_aside(services: dict[str, str]) -> None:
     """Nobody is to wait for an expert who is never asked."""
     told = assay("status", **services)
     assert "0 set aside for an expert: a lead settles them" in " ".join(told.stdout.split())
+
+
+def test_status_says_by_which_method_tasks_are_settled(services: dict[str, str]) -> None:
+    """By none that tells labelers apart while nobody has labeled anything."""
+    told = assay("status", **services)
+    assert "Consensus: by one coin, until labelers gave enough to be told apart." in " ".join(told.stdout.split())
 
 
 def token_in(told: subprocess.CompletedProcess[str]) -> str:
