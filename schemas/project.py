@@ -80,8 +80,9 @@ class OverlapPolicy(Section):
     A task is settled when the posterior of its best answer reaches `threshold`, and set aside for an expert where it
     does not with `most` labels, or where `skips` labelers skipped it. `labeler_accuracy` is what one label is taken to
     be worth before gold says otherwise. Of the claims, `gold_share` gets a task whose answer is known, as long as there
-    are some that the labeler has not seen. A task may wait `patience_hours` longer for one that is worth most.
-    `method` is that of the consensus once labelers can be told apart; `auto` leaves it to gold.
+    are some that the labeler has not seen. A task may wait `patience_hours` longer for one that is worth most, and is
+    kept for `ask_seconds` for the labeler whose answer would help it most. `method` is that of the consensus once
+    labelers can be told apart; `auto` leaves it to gold.
     """
 
     first: Annotated[int, Field(ge=1)] = 2
@@ -89,6 +90,7 @@ class OverlapPolicy(Section):
     threshold: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     labeler_accuracy: Annotated[float, Field(gt=0.5, lt=1)] = 0.8
     lease_seconds: Annotated[int, Field(gt=0)] = 300
+    ask_seconds: Annotated[int, Field(gt=0)] = 600
     patience_hours: Annotated[float, Field(ge=0)] = 24.0
     gold_share: Share = 0.0
     skips: Annotated[int, Field(ge=1)] = 3

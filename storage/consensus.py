@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, bindparam, case, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, Row, String, bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from labeling.label_space import scores_now
@@ -15,6 +15,7 @@ from schemas.guidelines import Guideline
 from schemas.labels import AssignmentStatus, Consensus, Purpose, TaskStatus
 from schemas.project import ProjectConfig
 from storage import estimates
+from storage.asking import kept_for
 from storage.database import among, lost_connections_named
 from storage.guidelines import keep_version, versions_after
 from storage.places import count_places
@@ -30,6 +31,12 @@ REPLACE = NEW.on_conflict_do_update(
         "updated_at": case((SAME, ConsensusRow.updated_at), else_=func.now()),
     },
 )
+# Where a task stands, as parameters of the statement that changes it.
+STANDING: dict[str, ColumnElement[Any]] = {
+    "status": bindparam("new_status", type_=String),
+    "wanted": bindparam("new_wanted", type_=BigInteger),
+    "guideline": bindparam("round", type_=BigInteger),
+}
 
 
 @lost_connections_named()
@@ -47,7 +54,7 @@ def settle(engine: Engine, project: ProjectConfig, task_ids: Iterable[int]) -> d
 
 def settle_within(connection: Connection, project: ProjectConfig, task_ids: Iterable[int]) -> dict[int, Decision]:
     """Do what `settle` does in a transaction that new versions of the guideline are kept out of."""
-    tasks = _lock(connection, project.name, task_ids)
+    tasks = lock_tasks(connection, project.name, task_ids)
     these = among(TaskRow.task_id, [task.task_id for task in tasks])
     casts, experts = casts_by_task(connection, these), expert_casts(connection, these)
     skips, estimate = _skips(connection, these), estimates.newest(connection, project.name)
@@ -68,15 +75,16 @@ def settle_within(connection: Connection, project: ProjectConfig, task_ids: Iter
         )
         for task in tasks
     }
-    _store_tasks(connection, tasks, verdicts)
-    _store_consensus(connection, verdicts)
+    store(connection, project, tasks, verdicts)
     return {task_id: verdict.decision for task_id, verdict in verdicts.items()}
 
 
-def _lock(connection: Connection, project: str, task_ids: Iterable[int]) -> Sequence[Row[int, int, str, int]]:
-    columns = (TaskRow.task_id, TaskRow.guideline, TaskRow.status, TaskRow.wanted)
-    found = select(*columns).where(TaskRow.project == project, among(TaskRow.task_id, list(task_ids)))
-    return connection.execute(found.order_by(TaskRow.task_id).with_for_update(key_share=True)).all()
+def lock_tasks(connection: Connection, project: str, task_ids: Iterable[int]) -> Sequence[Row[int, int, str, int, str]]:
+    """Lock tasks of the project, in one order everywhere, and return where they stand and who is asked for them."""
+    columns = (TaskRow.task_id, TaskRow.guideline, TaskRow.status, TaskRow.wanted, LabelerRow.name.label("asked"))
+    found = select(*columns).outerjoin(LabelerRow, LabelerRow.labeler_id == TaskRow.asked)
+    found = found.where(TaskRow.project == project, among(TaskRow.task_id, list(task_ids))).order_by(TaskRow.task_id)
+    return connection.execute(found.with_for_update(of=TaskRow, key_share=True)).all()
 
 
 def _skips(connection: Connection, *which: ColumnElement[bool]) -> dict[int, list[Skip]]:
@@ -99,29 +107,34 @@ def _scores(
     return {task: scores_now(found, guidelines) for task, found in scores_by_task(connection, which).items()}
 
 
-def _store_tasks(
-    connection: Connection, tasks: Sequence[Row[int, int, str, int]], verdicts: Mapping[int, Verdict]
+def store(
+    connection: Connection,
+    project: ProjectConfig,
+    tasks: Sequence[Row[int, int, str, int, str]],
+    verdicts: Mapping[int, Verdict],
 ) -> None:
-    """Write where tasks stand that stand elsewhere now."""
+    """Write what is concluded of locked tasks, and where those stand that stand elsewhere now."""
     moved = [
-        {"task": task.task_id, "new_status": status, "new_wanted": wanted, "round": guideline}
+        {"task": task.task_id, **now}
         for task in tasks
-        for status, wanted, guideline in [_standing(verdicts[task.task_id])]
-        if (task.status, task.wanted, task.guideline) != (status, wanted, guideline)
+        for now in [_standing(verdicts[task.task_id])]
+        if [task.status, task.wanted, task.guideline, task.asked] != list(now.values())
     ]
-    if not moved:
-        return
-    values: dict[str, Any] = {
-        "status": bindparam("new_status"),
-        "wanted": bindparam("new_wanted"),
-        "guideline": bindparam("round"),
-    }
-    change = update(TaskRow).where(TaskRow.task_id == bindparam("task"))
-    connection.execute(change.values(**values, free=count_places(**values)), moved)
+    if moved:
+        places = {
+            "free": count_places(**STANDING),
+            **kept_for(project, **STANDING, ask=bindparam("new_ask", type_=String)),
+        }
+        connection.execute(
+            update(TaskRow).where(TaskRow.task_id == bindparam("task")).values(**STANDING, **places), moved
+        )
+    _store_consensus(connection, verdicts)
 
 
-def _standing(verdict: Verdict) -> tuple[TaskStatus, int, int]:
-    return verdict.decision.status, verdict.decision.wanted, verdict.guideline
+def _standing(verdict: Verdict) -> dict[str, Any]:
+    decision = verdict.decision
+    now = {"new_status": decision.status, "new_wanted": decision.wanted}
+    return {**now, "round": verdict.guideline, "new_ask": decision.ask}
 
 
 def _store_consensus(connection: Connection, verdicts: Mapping[int, Verdict]) -> None:

@@ -3,20 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, Row, and_, exists, func, insert, literal, select, update
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Engine, and_, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from schemas.answers import Answer
 from schemas.errors import InputError
-from schemas.labels import AssignmentStatus, Purpose
+from schemas.labels import Purpose
 from schemas.project import ProjectConfig
 from storage.database import lost_connections_named
 from storage.labelers import Labeler
-from storage.places import count_places
-from storage.tables import AssignmentRow, GoldRow, LabelerRow, LabelRow, TaskRow
+from storage.tables import GoldRow, LabelerRow, LabelRow, TaskRow
 from storage.votes import standing
 
 
@@ -86,35 +83,3 @@ def is_gold() -> Any:
     """Say, of a task and a row of gold, that the one is gold by the other."""
     same = (GoldRow.task_id == TaskRow.task_id, GoldRow.guideline == TaskRow.guideline)
     return and_(*same, GoldRow.retired_at.is_(None))
-
-
-def swap(connection: Connection, labeler: Labeler, leased: Row[Any]) -> Row[Any] | None:
-    """Lease the labeler gold in place of what the same transaction has leased; None where all of it was seen.
-
-    A labeler has seen what it was ever handed in the round, for whatever purpose.
-    """
-    seen = exists().where(
-        AssignmentRow.task_id == GoldRow.task_id,
-        AssignmentRow.guideline >= GoldRow.guideline,
-        AssignmentRow.labeler_id == labeler.labeler_id,
-    )
-    unseen = select(GoldRow.gold_id, GoldRow.task_id, TaskRow.sample).join(TaskRow, is_gold())
-    unseen = unseen.where(TaskRow.project == labeler.project, ~seen).order_by(func.random()).limit(1)
-    gold = connection.execute(unseen).one_or_none()
-    if gold is None:
-        return None
-    given_back = update(AssignmentRow).where(AssignmentRow.assignment_id == leased.assignment_id)
-    connection.execute(given_back.values(status=AssignmentStatus.EXPIRED))
-    connection.execute(update(TaskRow).where(TaskRow.task_id == leased.task_id).values(free=count_places()))
-    lease = {
-        "assignment_id": uuid4(),
-        "task_id": gold.task_id,
-        "labeler_id": labeler.labeler_id,
-        "guideline": leased.guideline,
-        "expires_at": leased.expires_at,
-    }
-    new = insert(AssignmentRow).values(**lease, purpose=Purpose.GOLD, gold_id=gold.gold_id)
-    columns = (AssignmentRow.assignment_id, AssignmentRow.task_id, AssignmentRow.guideline, AssignmentRow.expires_at)
-    sample = literal(gold.sample, TaskRow.sample.type).label("sample")
-    definitions = literal(leased.definitions, JSONB).label("definitions")
-    return connection.execute(new.returning(*columns, sample, definitions)).one()

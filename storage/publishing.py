@@ -140,8 +140,8 @@ def _reopen(connection: Connection, project: ProjectConfig, tasks: Sequence[int]
     lock = select(TaskRow.task_id).where(among(TaskRow.task_id, tasks)).order_by(TaskRow.task_id)
     connection.execute(lock.with_for_update(key_share=True))
     reopened = {"status": TaskStatus.OPEN, "guideline": version, "wanted": project.overlap.first}
-    free = count_places(**reopened)
-    connection.execute(update(TaskRow).where(among(TaskRow.task_id, tasks)).values(**reopened, free=free))
+    places = {"free": count_places(**reopened), "asked": None, "asked_until": None}
+    connection.execute(update(TaskRow).where(among(TaskRow.task_id, tasks)).values(**reopened, **places))
     connection.execute(update(ConsensusRow).where(among(ConsensusRow.task_id, tasks)).values(settled=False))
 
 

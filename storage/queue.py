@@ -34,7 +34,6 @@ from schemas.labels import AssignmentStatus, Purpose, TaskStatus
 from schemas.project import ProjectConfig
 from schemas.verdicts import Reason, Selection, TaskRequest
 from storage.database import lost_connections_named
-from storage.gold import swap
 from storage.guidelines import classes_of, current_version
 from storage.labelers import Labeler
 from storage.steering import hits
@@ -44,17 +43,18 @@ from storage.tables import AssignmentRow, TaskRow
 LOOKED_AT = 1_000
 # One claim in one statement (docs/decisions/0011); all columns are null where nothing was found.
 CLAIM = text(
-    "SELECT claimed.*, definitions FROM claim_task(:project, :labeler, :purpose, :seconds, :patient) claimed "
+    "SELECT claimed.*, definitions FROM claim_task(:project, :labeler, :purpose, :seconds, :gold) claimed "
     "LEFT JOIN guidelines ON project = :project AND version = claimed.guideline"
 ).columns(
     assignment_id=Uuid,
     task_id=BigInteger,
     guideline=BigInteger,
     expires_at=TIMESTAMP,
-    fresh=Boolean,
     sample=JSON,
     definitions=JSONB,
 )
+# Waits for a task that is in others' hands, and may be the labeler's after that.
+AWAIT = text("SELECT await_task(:project, :labeler, :purpose)").columns(await_task=Boolean)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,26 +130,15 @@ def claim(
     the purpose of an expert, tasks are leased that were set aside for one.
     """
     gold = purpose is Purpose.CONSENSUS and random() < project.overlap.gold_share  # noqa: S311 - no secret
-    with engine.connect() as connection:
-        if not gold:
-            connection.execution_options(isolation_level="AUTOCOMMIT")
-        leased = _claimed(connection, project, labeler, purpose)
-        swapped = swap(connection, labeler, leased) if gold and leased is not None and leased.fresh else None
-        connection.commit()
-    found = swapped or leased
-    return None if found is None else shown(project, found)
-
-
-def _claimed(connection: Connection, project: ProjectConfig, labeler: Labeler, purpose: Purpose) -> Row[Any] | None:
-    """Claim; only when nothing else is left, wait for tasks in others' hands: so None means that nothing waits."""
-    asked = {"project": project.name, "labeler": labeler.labeler_id, "purpose": purpose}
-    for patient in (False, True):
-        seconds = float(project.overlap.lease_seconds)
-        row = connection.execute(CLAIM, {**asked, "seconds": seconds, "patient": patient}).one()
-        if row.assignment_id is not None:
-            return row
-        connection.commit()  # so that nobody waits for places that were given back while tasks are waited for
-    return None
+    asking = {"project": project.name, "labeler": labeler.labeler_id, "purpose": purpose}
+    lease = {"seconds": float(project.overlap.lease_seconds), "gold": gold}
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        while True:
+            found = connection.execute(CLAIM, {**asking, **lease}).one()
+            if found.assignment_id is not None:
+                return shown(project, found)
+            if not connection.execute(AWAIT, asking).scalar_one():
+                return None
 
 
 def shown(project: ProjectConfig, row: Row[Any]) -> Assignment:

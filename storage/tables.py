@@ -146,7 +146,8 @@ class TaskRow(Base):
     """One sample that needs labels under guideline `guideline` or later; `wanted` is how many for now.
 
     `free` is how many more labelers may be leased it: what is wanted less what is leased or answered in its round, kept
-    by whoever changes either, under the lock of this row. The order of waiting is that of `due_at`.
+    by whoever changes either, under the lock of this row. The order of waiting is that of `due_at`. While a labeler is
+    `asked`, nobody else is offered the task; `asked_until` is when that ends, and stays when it has ended.
     """
 
     __tablename__ = "tasks"
@@ -165,11 +166,22 @@ class TaskRow(Base):
     guideline: Mapped[int]
     wanted: Mapped[int]
     free: Mapped[int]
+    asked: Mapped[int | None] = mapped_column(ForeignKey("labelers.labeler_id"))
+    asked_until: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (
         UniqueConstraint("topic", "partition", "offset"),
-        Index("ix_tasks_claim", "project", "status", "due_at", "task_id", postgresql_where=text("free > 0")),
+        Index(
+            "ix_tasks_claim",
+            "project",
+            "status",
+            "due_at",
+            "task_id",
+            postgresql_where=text("free > 0 AND asked IS NULL"),
+        ),
+        Index("ix_tasks_asked", "asked", "due_at", "task_id", postgresql_where=text("free > 0 AND asked IS NOT NULL")),
+        Index("ix_tasks_lapsing", "asked_until", postgresql_where=text("asked IS NOT NULL")),
     )
 
 

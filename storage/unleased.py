@@ -42,16 +42,17 @@ class WaitingTask:
 
 @lost_connections_named()
 def waiting(engine: Engine, project: str, limit: int, *, but: Collection[int] = ()) -> list[WaitingTask]:
-    """Return the most urgent open tasks with room, except those in `but`."""
+    """Return the most urgent open tasks with room that are kept for nobody, except those in `but`."""
     found = (
         select(TaskRow.task_id, TaskRow.sample)
-        .where(TaskRow.project == project, TaskRow.status == TaskStatus.OPEN, TaskRow.free > 0)
+        .where(TaskRow.project == project, TaskRow.status == TaskStatus.OPEN)
+        .where(TaskRow.free > 0, TaskRow.asked.is_(None))
         .where(TaskRow.task_id.not_in(but))
         .order_by(TaskRow.due_at, TaskRow.task_id)
         .limit(limit)
     )
     with engine.begin() as connection:
-        connection.execute(select(func.end_expired_leases(AT_MOST)))
+        connection.execute(select(func.end_expired_leases(AT_MOST), func.end_lapsed_asks(AT_MOST)))
         rows = connection.execute(found).all()
     return [
         WaitingTask(task_id=row.task_id, payload=row.sample["payload"], media=row.sample.get("media")) for row in rows
