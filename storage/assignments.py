@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Row, exists, func, select, update
+from sqlalchemy import Connection, Engine, Row, exists, func, select, text, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas.errors import ConflictError, InputError
@@ -20,6 +20,8 @@ from storage.tables import AssignmentRow, GuidelineRow, TaskRow
 
 # Whom a task in this status is offered to.
 OFFERS = {TaskStatus.OPEN: Purpose.CONSENSUS, TaskStatus.EXPERT: Purpose.EXPERT}
+# A commit that does not wait for the disk: of leases alone, which may be lost (docs/decisions/0013).
+UNHURRIED = text("SET LOCAL synchronous_commit TO off")
 
 
 @lost_connections_named()
@@ -31,6 +33,7 @@ def renew(engine: Engine, project: ProjectConfig, labeler: Labeler, assignment_i
         ConflictError: it is answered or skipped, or the lease expired and the task is no longer this labeler's.
     """
     with engine.begin() as connection:
+        connection.execute(UNHURRIED)
         assignment = lock(connection, labeler, assignment_id)
         check_place(assignment)
         return lease(connection, project, assignment)
