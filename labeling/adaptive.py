@@ -37,8 +37,8 @@ class AdaptiveRule:
 
     gain: float = 0.02
     trust: float = 0.4
-    warm_up: float = 24.0
-    share: float = 1 / 3
+    warm_up: float = 48.0
+    share: float = 0.42
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -138,9 +138,9 @@ def test_the_order_of_votes_means_nothing_and_the_rule_is_kept(answers: dict[str
 
 
 def test_nothing_is_estimated_before_the_warm_up() -> None:
-    """24 votes a labeler on the average."""
-    assert estimated(material(tasks=23), POLICY, 1) is None
-    assert estimated(material(tasks=24), POLICY, 1) is not None
+    """48 votes a labeler on the average."""
+    assert estimated(material(tasks=47), POLICY, 1) is None
+    assert estimated(material(tasks=48), POLICY, 1) is not None
 
 
 def test_without_enough_gold_the_method_is_the_default_and_the_record_says_so() -> None:
