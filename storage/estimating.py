@@ -24,7 +24,7 @@ from storage.tables import ConsensusRow, GoldRow, LabelerRow, LabelRow, TaskRow
 from storage.votes import casts_by_task, expert_casts, scores_by_task, standing, unseen_casts
 
 # The family of advisory locks, one a project, under which an estimate is made.
-ESTIMATING = 0x0A55A8
+ESTIMATING = 0x0A55A9
 # Tasks that are judged anew in one transaction: as long as it lasts, their labels and a new guideline wait.
 BATCH = 500
 # More or fewer gold tasks than this are news.
