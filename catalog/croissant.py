@@ -92,20 +92,26 @@ def _record_set(file: File, schema: pa.Schema) -> dict[str, Any]:
         "@id": split,
         "name": split,
         "key": {"@id": f"{split}/sample_id"},
-        "field": [_field(split, file.name, field) for field in fields],
+        "field": [_field(f"{split}/{field.name}", file.name, field.name, field.type) for field in fields],
     }
 
 
-def _field(split: str, file: str, field: pa.Field) -> dict[str, Any]:
-    repeated = pa.types.is_list(field.type)
+def _field(name: str, file: str, column: str, kind: pa.DataType) -> dict[str, Any]:
+    repeated = pa.types.is_list(kind)
+    single = kind.value_type if repeated else kind
     return {
         "@type": "cr:Field",
-        "@id": f"{split}/{field.name}",
-        "name": f"{split}/{field.name}",
-        "dataType": _data_type(field.type.value_type if repeated else field.type),
+        "@id": name,
+        "name": name,
+        **(_parts(name, file, column, single) if pa.types.is_struct(single) else {"dataType": _data_type(single)}),
         **({"repeated": True} if repeated else {}),
-        "source": {"fileObject": {"@id": file}, "extract": {"column": field.name}},
+        "source": {"fileObject": {"@id": file}, "extract": {"column": column}},
     }
+
+
+def _parts(name: str, file: str, column: str, kind: pa.DataType) -> dict[str, Any]:
+    """Return the fields of a field that has some."""
+    return {"subField": [_field(f"{name}/{part.name}", file, f"{column}.{part.name}", part.type) for part in kind]}
 
 
 def _data_type(kind: pa.DataType) -> str:

@@ -1,11 +1,15 @@
 """What the fixed reference model gained by a dataset version."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from quality.intervals import Interval, paired_gain, wilson
-from schemas.answers import ClassName
+from schemas.answers import Answer, AnswerKind, ClassName, drawn, named_in, several
+from schemas.boxes import Box
 from schemas.verdicts import Event
+
+Same = Callable[[Answer, Answer], bool]
 
 
 class ClassReport(Event):
@@ -36,14 +40,21 @@ class TrainingReport(Event):
     classes: dict[ClassName, ClassReport]
 
 
-def accuracy(truth: Sequence[ClassName], predicted: Sequence[ClassName]) -> Interval:
-    """Return the share of predictions that are true."""
-    return wilson(sum(_right(truth, predicted)), len(truth))
+def answers_of(labels: Iterable[Any], kind: AnswerKind) -> list[Answer]:
+    """Return labels as trainers take and give them, such as `catalog.table.LABELS` says, in canonical form."""
+    if kind is AnswerKind.BOXES:
+        return [drawn(map(Box.model_validate, boxes)) for boxes in labels]
+    return [several(names) for names in labels] if kind is AnswerKind.MULTILABEL else list(labels)
 
 
-def gain(truth: Sequence[ClassName], predicted: Sequence[ClassName], baseline: Sequence[ClassName]) -> Interval:
+def accuracy(truth: Sequence[Answer], predicted: Sequence[Answer], same: Same) -> Interval:
+    """Return the share of predictions that are true; `same` says when one is."""
+    return wilson(sum(map(same, truth, predicted)), len(truth))
+
+
+def gain(truth: Sequence[Answer], predicted: Sequence[Answer], baseline: Sequence[Answer], same: Same) -> Interval:
     """Return by how much the accuracy of `predicted` exceeds that of `baseline`, item by item."""
-    pairs = Counter(zip(_right(truth, predicted), _right(truth, baseline), strict=True))
+    pairs = Counter(zip(map(same, truth, predicted), map(same, truth, baseline), strict=True))
     return paired_gain(
         both=pairs[True, True],
         only_new=pairs[True, False],
@@ -53,11 +64,14 @@ def gain(truth: Sequence[ClassName], predicted: Sequence[ClassName], baseline: S
 
 
 def by_class(
-    trained: Sequence[ClassName], truth: Sequence[ClassName], predicted: Sequence[ClassName]
+    trained: Sequence[Answer], truth: Sequence[Answer], predicted: Sequence[Answer]
 ) -> dict[ClassName, ClassReport]:
-    """Return a report for each class that was trained or tested, in the order of their names."""
-    train, test = Counter(trained), Counter(truth)
-    hits = Counter(true for true, right in zip(truth, _right(truth, predicted), strict=True) if right)
+    """Return a report for each class that was trained or tested, in the order of their names.
+
+    A row is one of every class that it names, and found where its prediction names the class too. Not for texts.
+    """
+    train, test = _rows(map(named_in, trained)), _rows(map(named_in, truth))
+    hits = _rows(named_in(true) & named_in(said) for true, said in zip(truth, predicted, strict=True))
     return {
         label: ClassReport(
             train=train[label], test=test[label], recall=wilson(hits[label], test[label]) if test[label] else None
@@ -66,5 +80,6 @@ def by_class(
     }
 
 
-def _right(truth: Sequence[ClassName], predicted: Sequence[ClassName]) -> list[bool]:
-    return [true == said for true, said in zip(truth, predicted, strict=True)]
+def _rows(named: Iterable[Counter[ClassName]]) -> Counter[ClassName]:
+    """Return how many rows name each class, however often."""
+    return Counter(name for names in named for name in names)

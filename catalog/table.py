@@ -1,7 +1,7 @@
 """A version's rows as an Arrow table: what the released Parquet files hold."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from catalog.assembly import Row
 from catalog.canonical import canonical
+from schemas.answers import AnswerKind, plain_of
 
 # Payload fields are columns under this prefix, so that they never meet ours.
 PAYLOAD = "payload."
@@ -29,10 +30,19 @@ def _entry(name: str) -> Cell:
     return lambda row: getattr(row.entry, name)
 
 
+# The label, by its kind.
+LABELS: Mapping[AnswerKind, pa.DataType] = {
+    AnswerKind.CLASSIFICATION: pa.string(),
+    AnswerKind.MULTILABEL: pa.list_(pa.string()),
+    AnswerKind.BOXES: pa.list_(
+        pa.struct([("name", pa.string()), *((side, pa.float64()) for side in ("left", "top", "right", "bottom"))])
+    ),
+    AnswerKind.TEXT: pa.string(),
+}
 # Every column but the payload's, with its type and where it is read from.
 COLUMNS: tuple[tuple[str, Any, Cell], ...] = (
     ("sample_id", pa.string(), _entry("sample_id")),
-    ("label", pa.string(), _entry("label")),
+    ("label", pa.string(), lambda row: plain_of(row.entry.label)),  # of other kinds, the type that LABELS says
     ("confidence", pa.float64(), _entry("confidence")),
     ("votes", pa.int64(), _entry("votes")),
     ("method", pa.string(), _entry("method")),
@@ -60,13 +70,14 @@ COLUMNS: tuple[tuple[str, Any, Cell], ...] = (
 )
 
 
-def table(rows: Sequence[Row]) -> pa.Table:
-    """Return the rows as a table: the columns above, then the payload's fields as `payload.NAME`.
+def table(rows: Sequence[Row], kind: AnswerKind = AnswerKind.CLASSIFICATION) -> pa.Table:
+    """Return rows with labels of this kind as a table: the columns above, then the payload's fields as `payload.NAME`.
 
     `payload` holds the payload as JSON, without loss; its fields are there besides for the reader's comfort:
     each with the type that all its values share, as JSON where they share none.
     """
-    arrays = {name: pa.array([cell(row) for row in rows], type=kind) for name, kind, cell in COLUMNS}
+    types = {**{name: of_type for name, of_type, _ in COLUMNS}, "label": LABELS[kind]}
+    arrays = {name: pa.array([cell(row) for row in rows], type=types[name]) for name, _, cell in COLUMNS}
     payloads = [_payload(row) for row in rows]
     for name in sorted({field for payload in payloads for field in payload}):
         arrays[PAYLOAD + name] = _field([payload.get(name) for payload in payloads])

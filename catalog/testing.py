@@ -6,6 +6,7 @@ from pydantic import JsonValue
 
 from catalog.assembly import Assembler, Candidate
 from catalog.manifest import Governing
+from schemas.answers import Answer
 from schemas.labels import Consensus, Vote
 from schemas.project import DatasetRecipe, LabelSpace
 from schemas.verdicts import Origin, Reason, Selection
@@ -25,9 +26,9 @@ def recipe(**changes: Any) -> DatasetRecipe:
     return DatasetRecipe.model_validate({**fields, **changes})
 
 
-def assembler(**changes: Any) -> Assembler:
-    """Return the assembler of a project of three classes, with this recipe."""
-    return Assembler(project="zoo", recipe=recipe(**changes), contract=1, classes=CLASSES, labels=LABELS)
+def assembler(labels: LabelSpace = LABELS, **changes: Any) -> Assembler:
+    """Return the assembler of a project of three classes, or of these labels, with this recipe."""
+    return Assembler(project="zoo", recipe=recipe(**changes), contract=1, classes=labels.classes, labels=labels)
 
 
 def governing(**changes: Any) -> Governing:
@@ -47,13 +48,13 @@ def governing(**changes: Any) -> Governing:
 
 def candidate(
     offset: int,
-    label: str = "cat",
+    label: Answer = "cat",
     *,
     sample_id: str | None = None,
     payload: JsonValue = None,
     attributes: dict[str, JsonValue] | None = None,
     guideline: int = 1,
-    answers: tuple[str, ...] | None = None,
+    answers: tuple[Answer, ...] | None = None,
     **changes: Any,
 ) -> Candidate:
     """Return the candidate at an offset of partition 0, settled by two equal answers unless `changes` say otherwise."""

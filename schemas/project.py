@@ -130,7 +130,9 @@ class TrainerConfig(Section):
     """The fixed reference model: the same code and parameters for every version, so that only data differs.
 
     `train(payloads, labels)` returns a model with `predict(payloads)` and `scores(payloads)`;
-    `gold_test()` and `gold_seed()` return (payloads, labels) that no labeler has seen.
+    `gold_test()` and `gold_seed()` return (payloads, labels) that no labeler has seen. A label is as in a dataset
+    version: a string; of several classes, a list of strings; of boxes, a list of dicts with name, left, top, right and
+    bottom.
     """
 
     train: Reference

@@ -151,7 +151,7 @@ def _announcement(release: Release) -> dict[str, Any]:
 
 
 def _write(folder: Folder, rows: Sequence[DatasetRow], governing: Governing) -> Manifest:
-    data = table(rows)
+    data = table(rows, governing.kind)
     splits = pa.array([row.entry.split for row in rows], pa.string())
     files: list[File] = []
     for split in sorted(governing.recipe.splits):

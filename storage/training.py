@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import Engine, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from catalog.evaluation import TrainingReport, accuracy, by_class, gain
+from catalog.evaluation import TrainingReport, accuracy, answers_of, by_class, gain
 from catalog.gate import TRAIN
 from catalog.table import payloads
-from schemas.answers import ClassName
+from labeling.kinds import kind_of
+from schemas.answers import AnswerKind
 from storage.database import lost_connections_named, open_engine
 from storage.projects import Project
 from storage.releases import Release, list_versions, read_split
@@ -23,11 +24,11 @@ GOLD_SEED = "gold seed"
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSet:
-    """What one model is trained on; `name` says where it came from."""
+    """What one model is trained on; `name` says where it came from, labels are as trainers take them."""
 
     name: str
     payloads: Sequence[Mapping[str, Any]]
-    labels: Sequence[ClassName]
+    labels: Sequence[Any]
     simulated: int = 0
 
 
@@ -58,8 +59,12 @@ def _trained(engine: Engine, settings: StorageSettings, project: Project, releas
 
 def evaluate(project: Project, release: Release, trained: TrainingSet, baseline: TrainingSet) -> TrainingReport:
     """Return the report on a model trained on `trained`; both are judged on the project's gold test set."""
-    test, truth = project.trainer.gold_test()
-    predicted, before = (project.trainer.train(one.payloads, one.labels).predict(test) for one in (trained, baseline))
+    kind, same = project.config.labels.kind, kind_of(project.config.labels).same
+    test, gold = project.trainer.gold_test()
+    truth = answers_of(gold, kind)
+    predicted, before = (
+        answers_of(project.trainer.train(one.payloads, one.labels).predict(test), kind) for one in (trained, baseline)
+    )
     return TrainingReport(
         project=release.project,
         version=release.version,
@@ -67,10 +72,10 @@ def evaluate(project: Project, release: Release, trained: TrainingSet, baseline:
         train=len(trained.labels),
         test=len(truth),
         simulated=trained.simulated,
-        accuracy=accuracy(truth, predicted),
-        baseline_accuracy=accuracy(truth, before),
-        gain=gain(truth, predicted, before),
-        classes=by_class(trained.labels, truth, predicted),
+        accuracy=accuracy(truth, predicted, same),
+        baseline_accuracy=accuracy(truth, before, same),
+        gain=gain(truth, predicted, before, same),
+        classes={} if kind is AnswerKind.TEXT else by_class(answers_of(trained.labels, kind), truth, predicted),
     )
 
 

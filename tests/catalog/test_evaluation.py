@@ -1,6 +1,10 @@
 """Evaluation: accuracy, gain and recall on one test set."""
 
-from catalog.evaluation import accuracy, by_class, gain
+from operator import eq
+
+from catalog.evaluation import accuracy, answers_of, by_class, gain
+from labeling.testing import box
+from schemas.answers import AnswerKind
 
 TRUTH = ["cat", "cat", "dog", "fox"]
 NEW = ["cat", "cat", "dog", "dog"]
@@ -9,7 +13,7 @@ OLD = ["cat", "dog", "fox", "fox"]
 
 def test_accuracy_and_gain_are_counted_on_the_same_items() -> None:
     """The new model is right on three of four, the old on two: a quarter gained."""
-    assert (accuracy(TRUTH, NEW).estimate, gain(TRUTH, NEW, OLD).estimate) == (0.75, 0.25)
+    assert (accuracy(TRUTH, NEW, eq).estimate, gain(TRUTH, NEW, OLD, eq).estimate) == (0.75, 0.25)
 
 
 def test_every_class_that_was_trained_or_tested_is_reported() -> None:
@@ -21,3 +25,19 @@ def test_every_class_that_was_trained_or_tested_is_reported() -> None:
         "dog": (0, 1, 1.0),
         "fox": (0, 1, 0.0),
     }
+
+
+def test_a_row_of_several_classes_is_one_of_each() -> None:
+    """And its recall is that of the class, whatever else was right about the row."""
+    truth, said = ([["cat", "dog"], ["dog"]], [["dog"], ["fox", "dog"]])
+    found = by_class([], answers_of(truth, AnswerKind.MULTILABEL), answers_of(said, AnswerKind.MULTILABEL))
+    assert {label: one.recall and one.recall.estimate for label, one in found.items()} == {"cat": 0.0, "dog": 1.0}
+
+
+def test_labels_are_compared_in_one_form_whatever_trainers_give() -> None:
+    """Boxes may be objects with their fields, as Parquet has them."""
+    here, there = box("cat", 0, 0, 1, 1), box("dog", 2, 0, 3, 1)
+    plain = [[there.model_dump(), here.model_dump()]]
+    assert answers_of(plain, AnswerKind.BOXES) == [(here, there)]
+    assert answers_of([["dog", "cat"]], AnswerKind.MULTILABEL) == [("cat", "dog")]
+    assert answers_of(["cat"], AnswerKind.TEXT) == ["cat"]

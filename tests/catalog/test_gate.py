@@ -5,6 +5,8 @@ from typing import Any
 from catalog.assembly import Candidate, Entry
 from catalog.gate import Result, Verdict, check, explain, is_open
 from catalog.testing import CLASSES, LABELS, assembler, candidate, recipe
+from labeling.testing import box
+from schemas.project import LabelSpace
 from schemas.verdicts import Severity
 
 # Enough of every class, all in the one split that trains.
@@ -20,6 +22,23 @@ def judged(candidates: list[Candidate], *verdicts: Verdict, **changes: Any) -> d
         entries, candidates, verdicts, recipe=recipe(**changes), classes=CLASSES, labels=LABELS, first_answers=2
     )
     return {result.check: result for result in results}
+
+
+def test_other_kinds_are_asked_what_they_can_be() -> None:
+    """Agreement by their own measure; classes where there are some; and nobody caps what has no single class."""
+    whole = box("cat", 0, 0, 10, 10)
+    agreed = [candidate(offset, (whole, box(name, 20, 0, 30, 10))) for offset, name in enumerate(CLASSES)]
+    boxes = LabelSpace.model_validate({"kind": "boxes", "classes": CLASSES})
+    entries = [row.entry for row in assembler(splits=ALL_TRAIN, labels=boxes).assemble(agreed).rows]
+    given = {"recipe": recipe(splits=ALL_TRAIN), "first_answers": 2}
+    found = {one.check: one for one in check(entries, agreed, [], classes=CLASSES, labels=boxes, **given)}
+    assert [found[name].ok for name in ("rows", "agreement", "classes")] == [True] * 3
+    assert (found["agreement"].found, "class share" in found) == ("1.0000", False)
+    assert found["agreement"].wanted == "share of boxes that match of at least 0"
+    text = LabelSpace.model_validate({"kind": "text"})
+    spoken = [candidate(0, "a cat", answers=("a cat", "a hat"))]
+    found = {one.check: one for one in check([], spoken, [], classes=(), labels=text, **given)}
+    assert (found["agreement"].found, "classes" in found) == ("0.8000", False)
 
 
 def verdict(**changes: Any) -> Verdict:

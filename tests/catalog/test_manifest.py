@@ -1,6 +1,7 @@
 """Manifest, card, Croissant and table: what a version says of itself."""
 
 import json
+from collections import Counter
 from typing import Any
 
 import pyarrow as pa
@@ -9,12 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from catalog.assembly import Row
+from catalog.assembly import Entry, Row
 from catalog.canonical import canonical
 from catalog.croissant import croissant
-from catalog.manifest import File, card, content_hash, manifest
+from catalog.manifest import File, Manifest, card, content_hash, manifest
 from catalog.table import COLUMNS, payloads, table
-from catalog.testing import assembler, candidate, governing
+from catalog.testing import CLASSES, assembler, candidate, governing
+from labeling.testing import box
+from schemas.answers import Answer, AnswerKind, named_in
+from schemas.project import LabelSpace
+
+BOX = box("cat", 0, 0.5, 10, 10)
 
 Json = st.recursive(
     st.none()
@@ -69,6 +75,43 @@ def test_croissant_describes_every_column_of_every_file() -> None:
     assert [field["source"]["extract"]["column"] for field in fields] == schema.names
     assert described["distribution"][0]["sha256"] == file.sha256
     assert {field["@id"]: field["dataType"] for field in fields}["train/payload.size"] == "sc:Integer"
+
+
+@pytest.mark.parametrize(
+    ("kind", "label", "said"),
+    [
+        (AnswerKind.MULTILABEL, ("cat", "dog"), ["cat", "dog"]),
+        (AnswerKind.BOXES, (BOX,), [BOX.model_dump()]),
+        (AnswerKind.BOXES, (), []),
+        (AnswerKind.TEXT, "A cat.", "A cat."),
+    ],
+)
+def test_labels_of_every_kind_are_in_table_manifest_and_hash(kind: AnswerKind, label: Answer, said: Any) -> None:
+    """As strings, lists of strings, and lists of objects; what a row names is counted once."""
+    labels = LabelSpace(kind=kind, classes=() if kind is AnswerKind.TEXT else CLASSES)
+    about = governing(kind=kind, classes=labels.classes)
+    made = assembler(labels).assemble([candidate(0, label)])
+    assert table(made.rows, kind).column("label").to_pylist() == [said]
+    told = manifest(made.rows, about, [])
+    assert Manifest.model_validate_json(canonical(told)) == told
+    counts = sum((Counter(split.classes) for split in told.splits.values()), Counter[str]())
+    assert counts == (Counter() if kind is AnswerKind.TEXT else Counter(set(named_in(label))))
+    entry = made.rows[0].entry
+    assert Entry.model_validate_json(canonical(entry)) == entry
+    assert "**" not in card(told)
+
+
+def test_croissant_tells_the_parts_of_a_box() -> None:
+    """As fields of the label, which a row has several of."""
+    file = File(name="train.parquet", sha256="0" * 64, bytes=1, rows=1)
+    schema = table((), AnswerKind.BOXES).schema
+    described = croissant(manifest((), governing(kind=AnswerKind.BOXES), [file]), schema)
+    label = described["recordSet"][0]["field"][schema.names.index("label")]
+    assert (label["repeated"], [part["dataType"] for part in label["subField"]]) == (
+        True,
+        ["sc:Text", *["sc:Float"] * 4],
+    )
+    assert label["subField"][1]["source"]["extract"]["column"] == "label.left"
 
 
 def test_the_columns_of_our_own_have_the_same_types_for_any_rows() -> None:
