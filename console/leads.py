@@ -4,23 +4,20 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from console.desk import Desk, Lead, OpenDesk
 from console.problems import PROBLEMS
 from console.routes import NOTHING, Claimed
 from labeling import revision
 from labeling.drafting import opened
-from labeling.findings import confused_pairs, disputed_slices
+from labeling.kinds import kind_of
 from labeling.reports import LabelerReport
 from schemas.errors import InputError
-from schemas.guidelines import Draft
+from schemas.guidelines import Draft, TaskId
 from schemas.labels import Finding, Purpose, Vote
 from storage import estimates, gold, guidelines, publishing, queue, reports, slices, votes
 from storage.adjudication import evidence
-
-# What PostgreSQL can hold.
-TaskId = Annotated[int, Field(ge=1, lt=2**63)]
 
 router = APIRouter(prefix="/v1", responses=PROBLEMS)
 
@@ -73,14 +70,14 @@ def labelers(desk: OpenDesk, _: Lead) -> list[LabelerReport]:
 
 @router.get("/findings")
 def findings(desk: OpenDesk, _: Lead) -> list[Finding]:
-    """Return the class pairs that labelers confuse, those beyond chance first, then disputed slices; for leads."""
-    return _findings(desk, votes.votes_by_task(desk.engine, desk.project.name))
+    """Return what labelers do differently: class pairs, or ways of drawing or writing, then slices; for leads."""
+    return _findings(desk, _given(desk))
 
 
 @router.get("/findings/{place}/draft")
 def draft(desk: OpenDesk, _: Lead, place: Annotated[int, Path(ge=0)]) -> Draft:
     """Return the change of the guideline that a finding opens, by its place in `GET /v1/findings`; for leads."""
-    given = votes.votes_by_task(desk.engine, desk.project.name)
+    given = _given(desk)
     found = _findings(desk, given)
     if place >= len(found):
         raise InputError(f"There is no finding {place}: GET /v1/findings lists {len(found)}, from 0 on.")
@@ -88,7 +85,15 @@ def draft(desk: OpenDesk, _: Lead, place: Annotated[int, Path(ge=0)]) -> Draft:
 
 
 def _findings(desk: Desk, given: Mapping[int, Sequence[Vote]]) -> list[Finding]:
-    return [*confused_pairs(given), *disputed_slices(given, slices.slices_by_task(desk.engine, desk.project.name))]
+    return kind_of(desk.project.labels).findings(given, slices.slices_by_task(desk.engine, desk.project.name))
+
+
+def _given(desk: Desk) -> dict[int, list[Vote]]:
+    """Return the votes that count now and are of the project's kind and classes, by task."""
+    kind, published = kind_of(desk.project.labels), guidelines.history(desk.engine, desk.project.name)
+    classes = (published[-1].classes if published else ()) or desk.project.labels.classes
+    given = votes.votes_by_task(desk.engine, desk.project.name)
+    return {task: [vote for vote in here if kind.counts(vote.answer, classes)] for task, here in given.items()}
 
 
 @router.post("/adjudications", response_model=Adjudication, responses=NOTHING)

@@ -60,8 +60,8 @@ def effect(
     new = next((one for one in known if one.version == version), None)
     if new is None or not before:
         raise InputError(f"Version {version} replaced no other: the effect is that of a version from 2 on.")
-    touched = {task: given for task, given in casts.items() if _is_touched(given, [*before, new])}
-    anew = {task: _until_reopened(given, version, known) for task, given in touched.items()}
+    touched = {task: given for task, given in casts.items() if _is_touched(task, given, [*before, new])}
+    anew = {task: _until_reopened(task, given, version, known) for task, given in touched.items()}
     about = {name for pair in new.settles for name in pair} | {
         name for change in new.changes for name in (*change.takes, *change.gives)
     }
@@ -89,8 +89,8 @@ def agreement(units: Iterable[Sequence[Answer]], labels: LabelSpace) -> Agreemen
     return Agreement(tasks=len(shared), disputed=wilson(disputed, len(shared)), alpha=alpha)
 
 
-def _is_touched(casts: Sequence[Cast], known: Sequence[Guideline]) -> bool:
-    return touches(known[-1].settles, meanings(_round_before(casts, known[:-1]), 0, known))
+def _is_touched(task: int, casts: Sequence[Cast], known: Sequence[Guideline]) -> bool:
+    return task in known[-1].reopens or touches(known[-1].settles, meanings(_round_before(casts, known[:-1]), 0, known))
 
 
 def _round_before(casts: Sequence[Cast], before: Sequence[Guideline]) -> list[Cast]:
@@ -99,12 +99,16 @@ def _round_before(casts: Sequence[Cast], before: Sequence[Guideline]) -> list[Ca
     return _since(given, round_of(before[0].version, given, before))
 
 
-def _until_reopened(casts: Sequence[Cast], version: int, known: Sequence[Guideline]) -> list[Cast]:
+def _until_reopened(task: int, casts: Sequence[Cast], version: int, known: Sequence[Guideline]) -> list[Cast]:
     """Return the votes since a version that reopened their task, up to the next one that did."""
     given = _since(casts, version)
-    following = (one.version for one in known if one.version > version)
-    end = next((one for one in following if round_of(version, given, _up_to(one, known)) == one), None)
+    following = (one for one in known if one.version > version)
+    end = next((one.version for one in following if _reopens(one, task, given, version, known)), None)
     return [cast for cast in given if end is None or cast.guideline < end]
+
+
+def _reopens(one: Guideline, task: int, given: Sequence[Cast], since: int, known: Sequence[Guideline]) -> bool:
+    return task in one.reopens or round_of(since, given, _up_to(one.version, known)) == one.version
 
 
 def _up_to(version: int, known: Sequence[Guideline]) -> list[Guideline]:

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Self
 
+from annotated_types import Interval
 from pydantic import Field, model_validator
 
 from schemas.answers import ClassName
@@ -10,6 +11,10 @@ from schemas.verdicts import Event
 
 # The name that a class is given.
 NewName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+# What PostgreSQL can hold.
+TaskId = Annotated[int, Interval(ge=1, le=2**63 - 1)]
+# The tasks that a version may name to be labeled anew.
+MOST_REOPENED = 10_000
 # The characters of a guideline's text.
 LONGEST = 200_000
 Prose = Annotated[str, Field(max_length=20_000, pattern=r"^[^\x00]*$")]
@@ -18,7 +23,7 @@ Prose = Annotated[str, Field(max_length=20_000, pattern=r"^[^\x00]*$")]
 class Example(Event):
     """A task that shows what a class is, or what it is not, and why."""
 
-    task_id: Annotated[int, Field(ge=1, lt=2**63)]
+    task_id: TaskId
     note: Prose = ""
 
 
@@ -58,7 +63,8 @@ class Draft(Event):
     """What the next guideline version would say.
 
     `base` is the version that it was written on: with it, nothing is published over a version that its writer has not
-    seen. Without `definitions` those in force stay, but for classes that `changes` take and do not give.
+    seen. Without `definitions` those in force stay, but for classes that `changes` take and do not give. `reopens` are
+    tasks to be labeled anew whatever classes their labels name: for the way in which they were drawn or written.
     """
 
     base: Annotated[int, Field(ge=1, lt=2**63)] | None = None
@@ -66,12 +72,14 @@ class Draft(Event):
     definitions: Annotated[tuple[Definition, ...], Field(max_length=1000)] = ()
     changes: Annotated[tuple[ClassChange, ...], Field(max_length=1000)] = ()
     settles: Annotated[tuple[Annotated[tuple[ClassName, ClassName], AS_PAIR], ...], Field(max_length=1000)] = ()
+    reopens: Annotated[tuple[TaskId, ...], Field(max_length=MOST_REOPENED)] = ()
 
 
 class Guideline(Event):
     """One version of the label definitions.
 
-    `settles` names the class pairs that this version decides, `changes` what became of classes of the version before.
+    `settles` names the class pairs that this version decides, `changes` what became of classes of the version before,
+    `reopens` the tasks that it has labeled anew for the way in which they were drawn or written.
     """
 
     version: int
@@ -79,6 +87,7 @@ class Guideline(Event):
     definitions: tuple[Definition, ...] = ()
     changes: tuple[ClassChange, ...] = ()
     settles: tuple[Annotated[tuple[ClassName, ClassName], AS_PAIR], ...] = ()
+    reopens: tuple[TaskId, ...] = ()
 
     @property
     def classes(self) -> tuple[ClassName, ...]:

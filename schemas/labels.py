@@ -103,7 +103,8 @@ class Finding(Event):
 
     `effect` says how strong it is, in the words of `says`, with the bounds `low` and `high` of its 95 % interval.
     `p_value` is the probability of such a pattern, or a clearer one, by chance; corrected for how many were looked
-    for. `examples` are the ids of the tasks that show it best.
+    for. `examples` are the ids of the tasks that show it best. `evidence` holds those of all tasks that show it, but
+    of class pairs, of which the labels say it.
     """
 
     kind: FindingKind
@@ -118,3 +119,4 @@ class Finding(Event):
     high: float
     p_value: float
     examples: tuple[int, ...]
+    evidence: tuple[int, ...] = ()

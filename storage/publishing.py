@@ -98,7 +98,7 @@ def _next(engine: Engine, project: ProjectConfig, draft: Draft) -> Guideline | N
     """Return the version that would follow the one in force, None if that says the same; refuse what cannot be one."""
     newest = current(engine, project.name)
     definitions = draft.definitions or left(newest.definitions, draft.changes)
-    said = {"body": draft.body, "changes": draft.changes, "settles": draft.settles}
+    said = {"body": draft.body, "changes": draft.changes, "settles": draft.settles, "reopens": draft.reopens}
     new = Guideline(version=newest.version + 1, definitions=definitions, **said)
     same = {"version": newest.version, "definitions": draft.definitions or newest.definitions}
     if new.model_copy(update=same) == newest:
@@ -109,7 +109,7 @@ def _next(engine: Engine, project: ProjectConfig, draft: Draft) -> Guideline | N
             f"it, then publish yours on it."
         )
     _check(project, newest, new)
-    _check_examples(engine, project, new)
+    _check_tasks(engine, project, new)
     return new
 
 
@@ -126,9 +126,10 @@ def _touched(connection: Connection, project: ProjectConfig, new: Guideline) -> 
     casts = {task: [*casts.get(task, ()), *experts.get(task, ())] for task in {**casts, **experts}}
     before = [one for one in versions_after(connection, project.name, 0) if one.version < new.version]
     told, reopened, others = retold(new.changes), [], []
+    named = set(new.reopens)
     for task, given in casts.items():
         since = round_of(before[0].version, given, before)  # late votes may not have been settled yet
-        if touches(new.settles, meanings(given, since, [*before, new])):
+        if task in named or touches(new.settles, meanings(given, since, [*before, new])):
             reopened.append(task)
         elif any(told & named_in(vote.answer).keys() for vote in current_votes(given, since, before)):
             others.append(task)
@@ -145,8 +146,9 @@ def _reopen(connection: Connection, project: ProjectConfig, tasks: Sequence[int]
     connection.execute(update(ConsensusRow).where(among(ConsensusRow.task_id, tasks)).values(settled=False))
 
 
-def _check_examples(engine: Engine, project: ProjectConfig, new: Guideline) -> None:
-    named = {example.task_id for one in new.definitions for example in (*one.examples, *one.counter_examples)}
+def _check_tasks(engine: Engine, project: ProjectConfig, new: Guideline) -> None:
+    examples = {example.task_id for one in new.definitions for example in (*one.examples, *one.counter_examples)}
+    named = examples | set(new.reopens)
     with engine.connect() as connection:
         found = set(
             connection.scalars(
@@ -154,7 +156,7 @@ def _check_examples(engine: Engine, project: ProjectConfig, new: Guideline) -> N
             )
         )
     if missing := sorted(named - found):
-        raise InputError(f"Task {missing[0]} is no task of this project: give examples that are.")
+        raise InputError(f"Task {missing[0]} is no task of this project: name tasks that are.")
 
 
 def _check(project: ProjectConfig, newest: Guideline, new: Guideline) -> None:

@@ -123,6 +123,7 @@ class GuidelineRow(Base):
     definitions: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
     changes: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
     settles: Mapped[list[Any]] = mapped_column(JSONB)
+    reopens: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
     published_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -107,6 +107,7 @@ def _merged(name: ClassName, torn: Mapping[int, Counter[str]], shared: int, p_va
         high=share.high,
         p_value=p_value,
         examples=best({task: who.total() for task, who in torn.items()}),
+        evidence=tuple(sorted(torn)),
     )
 
 
@@ -134,4 +135,5 @@ def _sized(name: str, logs: Mapping[int, float], p_value: float) -> Finding:
         high=exp(mean + spread),
         p_value=p_value,
         examples=best(same_way),
+        evidence=tuple(sorted(same_way)),
     )

@@ -1,30 +1,35 @@
 """Slices on which labelers agree less than on the rest."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
+from operator import eq
 
 from labeling.findings.chance import LEVEL, holm, hypergeometric_tail
 from labeling.findings.evidence import best
 from quality.intervals import difference, wilson
+from schemas.answers import Answer
 from schemas.labels import Finding, FindingKind, Vote
 
 # The tasks with two answers that a slice needs to be looked at; fewer would only add to what is corrected for.
 LEAST = 10
 
 Slice = tuple[str, str]
+Same = Callable[[Answer, Answer], bool]
 
 
-def disputed_slices(tasks: Mapping[int, Sequence[Vote]], columns: Mapping[int, Mapping[str, str]]) -> list[Finding]:
+def disputed_slices(
+    tasks: Mapping[int, Sequence[Vote]], columns: Mapping[int, Mapping[str, str]], same: Same = eq
+) -> list[Finding]:
     """Return the slices on which more tasks are disputed than on the rest, clearest first.
 
     `tasks` holds the votes and `columns` the values to slice by (attributes, source, week), both by task id. A task is
-    disputed if two of its answers differ; tasks with one answer are left out. The effect is by how much the disputed
-    share exceeds that of the rest, with Newcombe's interval. Tested by Fisher's exact test, corrected over all
-    slices looked at (Holm). Overlap that asks more labelers where the first disagree does so on any slice alike, so it
-    makes no finding.
+    disputed if two of its answers are not the `same`; tasks with one answer are left out. The effect is by how much
+    the disputed share exceeds that of the rest, with Newcombe's interval. Tested by Fisher's exact test, corrected over
+    all slices looked at (Holm). Overlap that asks more labelers where the first disagree does so on any slice alike, so
+    it makes no finding.
     """
-    torn = {task: _torn(votes) for task, votes in tasks.items() if len(votes) > 1}
+    torn = {task: _torn(votes, same) for task, votes in tasks.items() if len(votes) > 1}
     slices: defaultdict[Slice, list[int]] = defaultdict(list)
     for task in torn:
         for each in columns.get(task, {}).items():
@@ -41,9 +46,9 @@ def disputed_slices(tasks: Mapping[int, Sequence[Vote]], columns: Mapping[int, M
     return sorted(found, key=lambda finding: (finding.p_value, -finding.effect, finding.slice))
 
 
-def _torn(votes: Sequence[Vote]) -> float:
+def _torn(votes: Sequence[Vote], same: Same) -> float:
     """Return the share of pairs of answers that differ."""
-    pairs = [one.answer != other.answer for one, other in combinations(votes, 2)]
+    pairs = [not same(one.answer, other.answer) for one, other in combinations(votes, 2)]
     return sum(pairs) / len(pairs)
 
 
@@ -63,4 +68,5 @@ def _finding(name: Slice, torn: Mapping[int, float], hits_elsewhere: int, elsewh
         high=excess.high,
         p_value=p_value,
         examples=best(disputed),
+        evidence=tuple(sorted(disputed)),
     )

@@ -86,6 +86,7 @@ def letter_case(tasks: Mapping[int, Sequence[str]]) -> list[Finding]:
             high=share.high,
             p_value=p_value,
             examples=best(torn),
+            evidence=tuple(sorted(torn)),
         )
     ]
 
@@ -114,4 +115,5 @@ def _optional(token: str, torn: Mapping[int, float], present: int, p_value: floa
         high=share.high,
         p_value=p_value,
         examples=best(torn),
+        evidence=tuple(sorted(torn)),
     )

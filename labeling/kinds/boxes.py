@@ -10,12 +10,13 @@ from labeling.agreement.matching import match
 from labeling.agreement.measured import Measured
 from labeling.agreement.ratings import ratio
 from labeling.consensus.boxes import METHOD, decided
+from labeling.findings import disputed_slices, one_or_many, tight_or_loose
 from labeling.kinds.classification import no_class
-from labeling.kinds.kind import Asked
+from labeling.kinds.kind import Asked, Columns, Votes
 from schemas.answers import FARTHEST, MOST_BOXES, Answer, ClassName, drawn, rounded
 from schemas.boxes import Box
 from schemas.errors import InputError
-from schemas.labels import Consensus, Vote, ranked
+from schemas.labels import Consensus, Finding, Vote, ranked
 
 FORM = '{"name": CLASS, "left": X, "top": Y, "right": X, "bottom": Y}'
 
@@ -63,6 +64,11 @@ class Boxes:
         """Return the share of boxes that another labeler drew too, with the same class: F1 of each two, at IoU .5."""
         found = box_agreement([{str(place): boxes_of(answer) for place, answer in enumerate(unit)} for unit in units])
         return Measured(name="share of boxes that match", measure=ratio(2 * found.same, found.drawn), count=len(found))
+
+    def findings(self, tasks: Votes, columns: Columns) -> list[Finding]:
+        """Return ways of drawing in which labelers differ, then slices."""
+        drawn_by = {task: {vote.labeler: boxes_of(vote.answer) for vote in votes} for task, votes in tasks.items()}
+        return [*one_or_many(drawn_by), *tight_or_loose(drawn_by), *disputed_slices(tasks, columns, self.same)]
 
 
 def boxes_of(answer: Answer) -> tuple[Box, ...]:

@@ -8,10 +8,11 @@ from labeling.agreement.krippendorff import nominal
 from labeling.agreement.measured import Measured
 from labeling.agreement.ratings import Ratings
 from labeling.consensus.one_coin import one_coin
-from labeling.kinds.kind import Asked
+from labeling.findings import confused_pairs, disputed_slices
+from labeling.kinds.kind import Asked, Columns, Votes
 from schemas.answers import Answer, ClassName
 from schemas.errors import InputError
-from schemas.labels import Consensus, Vote
+from schemas.labels import Consensus, Finding, Vote
 
 # So much of what is no answer is told back.
 TOLD = 80
@@ -49,3 +50,7 @@ class Classification:
         """Return Krippendorff's alpha for nominal answers."""
         ratings = Ratings.of((unit, "", answer) for unit, answers in enumerate(units) for answer in answers)
         return Measured(name="Krippendorff's alpha", measure=nominal(ratings), count=ratings.count)
+
+    def findings(self, tasks: Votes, columns: Columns) -> list[Finding]:
+        """Return each pair of classes that any task was given both of, those beyond chance first, then slices."""
+        return [*confused_pairs(tasks), *disputed_slices(tasks, columns)]

@@ -1,6 +1,6 @@
 """What each kind of label has to say for itself; everything else treats all kinds alike."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,7 +8,10 @@ from pydantic import JsonValue
 
 from labeling.agreement.measured import Measured
 from schemas.answers import Answer, ClassName
-from schemas.labels import Consensus, Vote
+from schemas.labels import Consensus, Finding, Vote
+
+Votes = Mapping[int, Sequence[Vote]]
+Columns = Mapping[int, Mapping[str, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,3 +48,6 @@ class Kind(Protocol):
 
     def agreement(self, units: Sequence[Sequence[Answer]]) -> Measured:
         """Return how far the answers to each task agree; `units` holds them by task."""
+
+    def findings(self, tasks: Votes, columns: Columns) -> list[Finding]:
+        """Return what labelers do differently: `tasks` holds votes that count, `columns` what to slice by, by task."""

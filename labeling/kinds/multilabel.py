@@ -10,11 +10,12 @@ from labeling.agreement.measured import Measured
 from labeling.agreement.ratings import Ratings
 from labeling.agreement.sets import masi, table
 from labeling.consensus.several import METHOD, several_consensus
+from labeling.findings import disputed_slices
 from labeling.kinds.classification import no_class
-from labeling.kinds.kind import Asked
+from labeling.kinds.kind import Asked, Columns, Votes
 from schemas.answers import Answer, ClassName, several
 from schemas.errors import InputError
-from schemas.labels import Consensus, Vote, ranked
+from schemas.labels import Consensus, Finding, Vote, ranked
 
 
 class Multilabel:
@@ -66,6 +67,10 @@ class Multilabel:
         ratings = Ratings.of(rows, order=sets)
         distances = table(sets, masi)
         return Measured(name="Krippendorff's alpha by MASI", measure=tabulated(ratings, distances), count=ratings.count)
+
+    def findings(self, tasks: Votes, columns: Columns) -> list[Finding]:
+        """Return the slices on which more sets differ; no pairs, since whoever names both classes confuses neither."""
+        return disputed_slices(tasks, columns)
 
 
 def _names(answer: Answer) -> tuple[ClassName, ...]:

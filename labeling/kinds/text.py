@@ -7,10 +7,11 @@ from pydantic import JsonValue
 from labeling.agreement.measured import Measured
 from labeling.agreement.text import normalized, text_agreement
 from labeling.consensus.text import METHOD, text_consensus
-from labeling.kinds.kind import Asked
+from labeling.findings import disputed_slices, letter_case, optional_tokens
+from labeling.kinds.kind import Asked, Columns, Votes
 from schemas.answers import LONGEST_TEXT, Answer, ClassName
 from schemas.errors import InputError
-from schemas.labels import Consensus, Vote, ranked
+from schemas.labels import Consensus, Finding, Vote, ranked
 
 # Nobody else has said anything that a single text could be compared with.
 ALONE = 0.0
@@ -59,6 +60,11 @@ class Text:
         """Return the mean similarity of two labelers' texts."""
         found = text_agreement([[str(answer) for answer in unit] for unit in units])
         return Measured(name="mean similarity of texts", measure=found.similarity, count=len(found))
+
+    def findings(self, tasks: Votes, columns: Columns) -> list[Finding]:
+        """Return ways of writing in which labelers differ, then slices."""
+        texts = {task: [str(vote.answer) for vote in votes] for task, votes in tasks.items()}
+        return [*optional_tokens(texts), *letter_case(texts), *disputed_slices(tasks, columns, self.same)]
 
 
 def _can_be_kept(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 import json
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from console.settings import ConsoleSettings
 from console.testing import served
 from labeling.kinds import kind_of
 from schemas.answers import Answer
+from schemas.boxes import Box
 from schemas.project import ProjectConfig
 from storage.consensus import settle
 from storage.database import open_engine
@@ -142,6 +143,72 @@ def serving(server: str, folder: Path, labels: str) -> Iterator[Api]:
                 yield api
         finally:
             engine.dispose()
+
+
+def answered(api: Api, offsets: range, given: dict[str, Callable[[int], Any]]) -> None:
+    """Have labelers of these names answer new tasks, each as the function of the offset says."""
+    enqueue(api.engine, api.project, [task_request(api.project.name, offset) for offset in offsets])
+    for answer in given.values():
+        client = api.client()
+        while (reply := client.post("/v1/claims")).status_code == 200:
+            claimed = reply.json()
+            said = {"answer": answer(claimed["payload"]["size"])}
+            client.post(f"/v1/assignments/{claimed['assignment_id']}/label", json=said)
+
+
+def test_a_word_that_some_leave_out_is_found_and_only_its_tasks_are_labeled_anew(stack: Any, tmp_path: Path) -> None:
+    """The draft names them, and publishing it reopens them and no other."""
+    with serving(stack.database_url, tmp_path, CASES["text"].labels) as api:
+        said = {"ann": lambda size: f"number {size} um" if size else "number"}
+        said["ben"] = lambda size: f"number {size}" if size else "number"
+        answered(api, range(1, 13), said)
+        lead = api.client(lead=True)
+        tasks = range(1, 14)
+        settle(api.engine, api.project, tasks)
+        found = lead.get("/v1/findings").json()
+        assert [(one["kind"], one["tasks"]) for one in found] == [("filler", 12)]
+        draft = lead.get("/v1/findings/0/draft").json()
+        assert len(draft["reopens"]) == 12
+        assert lead.post("/v1/guidelines/preview", json=draft).json()["reopened"] == 12
+        assert lead.post("/v1/guidelines", json={**draft, "reopens": [10_000]}).status_code == 422
+        assert lead.post("/v1/guidelines", json=draft).json() == {"version": 2, "reopened": 12, "retold": 0}
+        queue = lead.get("/v1/queue").json()
+        assert (queue["open"], queue["settled"]) == (12, 1)
+        assert lead.get("/v1/findings").json() == []
+        effect = lead.get("/v1/guidelines/2/effect").json()
+        assert (effect["tasks"], effect["labels"], effect["touched_before"]["disputed"]["estimate"]) == (12, 0, 1.0)
+        assert effect["touched_before"]["alpha"] is None
+
+
+def test_one_box_for_many_is_found_and_settled_by_a_guideline(stack: Any, tmp_path: Path) -> None:
+    """With the class that it is about, and its tasks."""
+    many = [{**WHOLE, "right": 4.5}, {**WHOLE, "left": 5.5}]
+    with serving(stack.database_url, tmp_path, CASES["boxes"].labels) as api:
+        answered(api, range(1, 6), {"ann": lambda _: [WHOLE], "ben": lambda _: many})
+        lead = api.client(lead=True)
+        (found,) = [one for one in lead.get("/v1/findings").json() if one["kind"] == "one_or_many"]
+        assert (found["classes"], found["tasks"], len(found["evidence"])) == (["cat"], 6, 6)
+        draft = lead.get("/v1/findings/0/draft").json()
+        assert "## One box or many: cat" in draft["body"]
+        assert lead.post("/v1/guidelines", json=draft).json()["reopened"] == 6
+
+
+def test_a_renamed_class_is_renamed_within_sets_and_boxes(stack: Any, tmp_path: Path) -> None:
+    """A task is said otherwise, not asked again; after a split it is asked again."""
+    with serving(stack.database_url, tmp_path, CASES["boxes"].labels) as api:
+        for _ in range(3):
+            api.labeled([WHOLE])
+            settle(api.engine, api.project, [1])
+        lead = api.client(lead=True)
+        renamed = {"body": "A cat is a tiger.", "changes": [{"takes": ["cat"], "gives": ["tiger"]}]}
+        renamed["definitions"] = [{"name": "tiger"}, {"name": "dog"}]
+        assert lead.post("/v1/guidelines", json=renamed).json() == {"version": 2, "reopened": 0, "retold": 1}
+        (box,) = consensus(api)[0]
+        assert isinstance(box, Box)
+        assert box.name == "tiger"
+        split = {"body": "Tigers are two.", "changes": [{"takes": ["tiger"], "gives": ["cub", "lion"]}]}
+        split["definitions"] = [{"name": "cub"}, {"name": "lion"}, {"name": "dog"}]
+        assert lead.post("/v1/guidelines", json=split).json() == {"version": 3, "reopened": 1, "retold": 0}
 
 
 @pytest.fixture(params=CASES)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labeling.drafting import BLANK, opened
+from labeling.drafting import BLANK, BLANKS, opened
 from schemas.errors import InputError
 from schemas.guidelines import LONGEST, Guideline
 from schemas.labels import Finding, FindingKind, Vote
@@ -39,10 +39,34 @@ def test_a_disputed_slice_opens_a_draft_that_settles_what_its_tasks_disagree_abo
     assert "## Where source is left\n" in draft.body
 
 
-def test_a_convention_settles_no_pair() -> None:
-    """It is told where to go."""
-    with pytest.raises(InputError, match="kind filler settles no classes: word it in the guideline's text"):
-        opened(finding(FindingKind.FILLER), GUIDELINE, {})
+@pytest.mark.parametrize("kind", BLANKS)
+def test_a_convention_opens_a_draft_that_has_its_evidence_labeled_anew(kind: FindingKind) -> None:
+    """It settles no pair of classes; what is to be decided depends on what it is about."""
+    draft = opened(finding(kind, evidence=(7, 8, 9)), GUIDELINE, {})
+    assert (draft.settles, draft.reopens) == ((), (7, 8, 9))
+    assert f"{BLANKS[kind]}\n\nFound: They differ. Tasks that show it: 7, 9.\n" in draft.body
+
+
+def test_a_draft_names_no_labeler() -> None:
+    """Everybody reads the guideline."""
+    found = finding(FindingKind.TIGHT_OR_LOOSE, says="The boxes of ann are larger.", labelers=("ann",))
+    draft = opened(found, GUIDELINE, {})
+    assert "Found: On 2 of 4 tasks labelers differ." in draft.body
+    assert "ann" not in draft.body
+
+
+def test_a_slice_of_no_class_pairs_has_its_evidence_labeled_anew() -> None:
+    """As where sets differ by what one leaves out."""
+    given = {7: [Vote(labeler="ann", answer=("a", "b")), Vote(labeler="ben", answer=("a",))]}
+    draft = opened(finding(FindingKind.SLICE, slice=("source", "left"), evidence=(7,)), GUIDELINE, given)
+    assert (draft.settles, draft.reopens) == ((), (7,))
+
+
+def test_sets_that_differ_in_a_pair_settle_it() -> None:
+    """What both name is not disputed."""
+    given = {7: [Vote(labeler="ann", answer=("a", "b")), Vote(labeler="ben", answer=("a", "c"))]}
+    draft = opened(finding(FindingKind.SLICE, slice=("source", "left"), evidence=(7,)), GUIDELINE, given)
+    assert (draft.settles, draft.reopens) == ((("b", "c"),), ())
 
 
 def test_a_guideline_without_room_for_the_finding_says_so() -> None:
