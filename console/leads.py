@@ -65,7 +65,7 @@ def consensus(desk: OpenDesk, _: Lead) -> estimates.Method | None:
 @router.get("/labelers")
 def labelers(desk: OpenDesk, _: Lead) -> list[LabelerReport]:
     """Return how each labeler works: accuracy on gold, confusion, agreement with the others, speed; for leads."""
-    return reports.every_report(desk.engine, desk.project.name)
+    return reports.every_report(desk.engine, desk.project)
 
 
 @router.get("/findings")

@@ -118,7 +118,7 @@ def me(desk: OpenDesk, labeler: Asking) -> records.Record:
 @router.get("/me/report")
 def my_report(desk: OpenDesk, labeler: Asking) -> LabelerReport:
     """Return how you work: accuracy on what is known, confusion, agreement with others, speed; told in steps."""
-    return reports.own_report(desk.engine, labeler)
+    return reports.own_report(desk.engine, desk.project, labeler)
 
 
 @router.get("/guideline")

@@ -7,13 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from math import log
 from statistics import median
+from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import betaincinv, betaln
 
 from quality.intervals import Interval, difference
-from schemas.answers import Answer
+from schemas.answers import Answer, in_order
 
 # How many answers the pooled accuracy may be worth beside a labeler's own: bounds of what is fitted.
 LEAST_WORTH, MOST_WORTH = 2.0, 200.0
@@ -166,7 +167,14 @@ def told_in_steps(labels: Sequence[Judged], labeler: str, step: int) -> list[Jud
 
 def _confusion(own: Sequence[Judged]) -> tuple[Confused, ...]:
     counts = Counter((each.gold, each.answer) for each in own if each.gold is not None)
-    return tuple(Confused(gold=gold, answer=answer, times=times) for (gold, answer), times in sorted(counts.items()))
+    return tuple(
+        Confused(gold=gold, answer=answer, times=times)
+        for (gold, answer), times in sorted(counts.items(), key=_in_order)
+    )
+
+
+def _in_order(counted: tuple[tuple[Answer, Answer], int]) -> tuple[Any, ...]:
+    return tuple(in_order(answer) for answer in counted[0])
 
 
 def _on_gold(labels: Sequence[Judged]) -> tuple[int, int]:

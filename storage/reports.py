@@ -1,16 +1,19 @@
 """How labelers work, from their stored answers: all for leads, one's own for oneself."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, func, or_, select
 
+from labeling.kinds import kind_of
 from labeling.label_space import translated
 from labeling.reports import Judged, LabelerReport, reports, told_in_steps
-from schemas.answers import Answer
+from schemas.answers import Answer, AnswerKind
 from schemas.guidelines import Guideline
 from schemas.labels import Purpose
+from schemas.project import ProjectConfig
 from storage.database import lost_connections_named
 from storage.guidelines import versions_after
 from storage.labelers import Labeler
@@ -18,39 +21,50 @@ from storage.records import STEP
 from storage.tables import AssignmentRow, GoldRow, LabelerRow, LabelRow, TaskRow
 from storage.votes import standing
 
-# Only so many answers of a project are looked at, the last ones.
-LOOKED_AT = 100_000
+# Only so many answers of a project are looked at, the last ones; fewer where each has to be compared with others.
+LOOKED_AT, COMPARED = 100_000, 10_000
+# The kinds of label of which right answers are equal to gold.
+EXACT = {AnswerKind.CLASSIFICATION, AnswerKind.MULTILABEL}
+Same = Callable[[Answer, Answer], bool]
 
 
 @lost_connections_named()
-def every_report(engine: Engine, project: str) -> list[LabelerReport]:
+def every_report(engine: Engine, project: ProjectConfig) -> list[LabelerReport]:
     """Return the report of each labeler who has answered, by name."""
     with engine.connect() as connection:
-        return [report for _, report in sorted(reports(_judged(connection, project)).items())]
+        return [_told(project, report) for _, report in sorted(reports(_judged(connection, project)).items())]
 
 
 @lost_connections_named()
-def own_report(engine: Engine, labeler: Labeler) -> LabelerReport:
+def own_report(engine: Engine, project: ProjectConfig, labeler: Labeler) -> LabelerReport:
     """Return the labeler's own report, in steps, so that it does not tell which task was gold or what others said.
 
     Of each assignment the first answer is judged, also where it was taken back: an undo must not tell either.
     """
     with engine.connect() as connection:
-        judged = told_in_steps(_judged(connection, labeler.project), labeler.name, STEP)
-    return reports(judged, [labeler.name])[labeler.name]
+        judged = told_in_steps(_judged(connection, project), labeler.name, STEP)
+    return _told(project, reports(judged, [labeler.name])[labeler.name])
 
 
-def _judged(connection: Connection, project: str) -> list[Judged]:
-    rows = _answers(connection, project)
-    meaning = _Meaning(versions_after(connection, project, 0))
+def _told(project: ProjectConfig, report: LabelerReport) -> LabelerReport:
+    """Return a report without the confusion where hardly any two answers are equal: it would list them all."""
+    return report if project.labels.kind in EXACT else replace(report, confusion=())
+
+
+def _judged(connection: Connection, project: ProjectConfig) -> list[Judged]:
+    """Return what answers should have been: what is right by the project's kind of label is the answer itself."""
+    kind = project.labels.kind
+    same = None if kind in EXACT else kind_of(project.labels).same
+    rows = _answers(connection, project.name, LOOKED_AT if same is None else COMPARED)
+    meaning = _Meaning(versions_after(connection, project.name, 0))
     meant = [meaning.now(row.answer, row.guideline) for row in rows]
-    others = _consensus_of_others(rows, meant)
+    others = _consensus_of_others(rows, meant, same)
     return [
         Judged(
             labeler=row.name,
             answer=row.answer if answer is None else answer,
             labeled_at=row.labeled_at,
-            gold=meaning.now(row.gold, row.answered_under) if row.gold is not None and answer is not None else None,
+            gold=_gold(answer, None if row.gold is None else meaning.now(row.gold, row.answered_under), same),
             consensus=consensus,
             seconds=float(row.seconds) if row.revision == 1 else None,
             stands=row.stands,
@@ -59,7 +73,14 @@ def _judged(connection: Connection, project: str) -> list[Judged]:
     ]
 
 
-def _answers(connection: Connection, project: str) -> Sequence[Any]:
+def _gold(answer: Answer | None, gold: Answer | None, same: Same | None) -> Answer | None:
+    """Return what an answer should have been; itself where it is right, though not equal."""
+    if answer is None or gold is None:
+        return None
+    return answer if same is not None and same(answer, gold) else gold
+
+
+def _answers(connection: Connection, project: str, most: int) -> Sequence[Any]:
     """Return the last answers: those that stand, and first ones that were taken back."""
     known = and_(GoldRow.gold_id == AssignmentRow.gold_id, GoldRow.retired_at.is_(None))
     stands = standing()
@@ -83,7 +104,7 @@ def _answers(connection: Connection, project: str) -> Sequence[Any]:
         .outerjoin(GoldRow, known)
         .where(TaskRow.project == project, LabelRow.purpose != Purpose.EXPERT, or_(stands, LabelRow.revision == 1))
         .order_by(LabelRow.labeled_at.desc(), LabelRow.label_id)
-        .limit(LOOKED_AT)
+        .limit(most)
     )
     return connection.execute(found).all()
 
@@ -102,22 +123,33 @@ class _Meaning:
         return self._known[key]
 
 
-def _consensus_of_others(rows: Sequence[Any], meant: Sequence[Answer | None]) -> Iterable[Answer | None]:
-    """Return of each first answer of a current round what most others answered to its task; None for a tie."""
+def _consensus_of_others(
+    rows: Sequence[Any], meant: Sequence[Answer | None], same: Same | None
+) -> Iterable[Answer | None]:
+    """Return of each first answer of a current round what most others answered to its task; None for a tie.
+
+    Where answers hardly ever are equal, that is the answer itself if it is the `same` as most others'.
+    """
     given: defaultdict[int, Counter[Answer]] = defaultdict(Counter)
     for row, answer in zip(rows, meant, strict=True):
         if row.stands and row.in_round and answer is not None:
             given[row.task_id][answer] += 1
     for row, answer in zip(rows, meant, strict=True):
         if row.revision == 1 and row.in_round and answer is not None:
-            yield _most(given[row.task_id], without=answer if row.stands else None)
+            others = given[row.task_id] - Counter([answer] if row.stands else [])
+            yield _most(others) if same is None else _most_alike(others, answer, same)
         else:
             yield None
 
 
-def _most(counts: Mapping[Answer, int], without: Answer | None) -> Answer | None:
-    rest = Counter(counts)
-    if without is not None:
-        rest[without] -= 1
-    first, *second = rest.most_common(2) or [("", 0)]
+def _most_alike(counts: Counter[Answer], answer: Answer, same: Same) -> Answer | None:
+    unlike = [other for other in counts if not same(answer, other)]
+    against = sum(counts[other] for other in unlike)
+    if 2 * against == counts.total():
+        return None
+    return unlike[0] if 2 * against > counts.total() else answer
+
+
+def _most(counts: Counter[Answer]) -> Answer | None:
+    first, *second = counts.most_common(2) or [("", 0)]
     return first[0] if first[1] > max((times for _, times in second), default=0) else None

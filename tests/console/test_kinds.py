@@ -281,6 +281,9 @@ def test_a_lead_sees_the_votes_settles_and_makes_gold(served_case: tuple[Api, Ca
     assert consensus(api)[1]
     assert lead.post("/v1/gold", json={"task_id": task}).status_code == 204
     assert [gold["answer"] for gold in lead.get("/v1/gold").json()] == [case.first]
+    told = lead.get("/v1/labelers").json()
+    assert [(one["labels"], one["compared"]) for one in told if one["labels"]] == [(1, 1), (1, 1)]
+    assert {one["agreement"]["estimate"] < 0.5 for one in told if one["labels"]} == {True}
 
 
 def test_what_is_no_answer_is_refused_and_stored_nowhere(served_case: tuple[Api, Case]) -> None:

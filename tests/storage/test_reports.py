@@ -10,6 +10,7 @@ from schemas.labels import Purpose
 from schemas.project import ProjectConfig
 from storage import gold
 from storage.answers import answer, undo
+from storage.assignments import skip
 from storage.consensus import settle
 from storage.guidelines import ensure
 from storage.labelers import Labeler
@@ -55,7 +56,7 @@ def test_a_lead_sees_accuracy_confusion_and_agreement_of_each(engine: Engine, pr
     ada = enlist(engine, project.name, "ada")
     label_next(engine, project, ada, "fox")
     label_next(engine, project, ada, "cat")
-    found = {report.labeler: report for report in every_report(engine, project.name)}
+    found = {report.labeler: report for report in every_report(engine, project)}
     assert len(found) == 4
     assert found["ada"].confusion == (
         Confused(gold="fox", answer="cat", times=1),
@@ -71,7 +72,7 @@ def test_agreement_is_with_the_others_and_not_with_oneself(engine: Engine, proje
     enqueue(engine, project, [task_request(project.name, 0)])
     for name, given in (("ada", "cat"), ("bob", "cat"), ("eve", "dog")):
         label_next(engine, project, enlist(engine, project.name, name), given)
-    compared = {one.labeler: one.compared for one in every_report(engine, project.name)}
+    compared = {one.labeler: one.compared for one in every_report(engine, project)}
     assert compared == {"ada": 0, "bob": 0, "eve": 1}
 
 
@@ -81,10 +82,10 @@ def test_ones_own_report_does_not_tell_gold_from_other_tasks(engine: Engine, pro
     ada = enlist(engine, project.name, "ada")
     for number in range(1, STEP):
         label_next(engine, project, ada, "fox")
-        told = own_report(engine, ada)
+        told = own_report(engine, project, ada)
         assert (told.labels, told.answered, told.compared, told.confusion) == (number, 0, 0, ())
     label_next(engine, project, ada, "fox")
-    told = own_report(engine, ada)
+    told = own_report(engine, project, ada)
     assert (told.labels, told.answered) == (STEP, STEP)
     assert "ada" in str(told)
     assert "cat " not in str(told)
@@ -99,15 +100,15 @@ def test_an_undo_tells_neither_gold_nor_what_others_said(engine: Engine, project
     answer(engine, project, ada, lease.assignment_id, "cat")
     for _ in range(STEP - 1):
         label_next(engine, project, ada, "fox")
-    before = own_report(engine, ada)
+    before = own_report(engine, project, ada)
     undo(engine, project, ada, lease.assignment_id)
     answer(engine, project, ada, lease.assignment_id, "fox")
-    assert own_report(engine, ada) == before
+    assert own_report(engine, project, ada) == before
 
 
 def test_a_newcomer_has_a_report_before_the_first_answer(engine: Engine, project: ProjectConfig) -> None:
     """It is that of the team, as far as that is known."""
-    found = own_report(engine, enlist(engine, project.name, "new"))
+    found = own_report(engine, project, enlist(engine, project.name, "new"))
     assert (found.labels, found.answered, found.seconds, found.drift) == (0, 0, None, None)
 
 
@@ -116,7 +117,31 @@ def test_gold_that_was_retired_counts_no_more(engine: Engine, project: ProjectCo
     lead = known(engine, project, 1)
     ada = enlist(engine, project.name, "ada")
     task = label_next(engine, project, ada, "cat")
-    assert [one.answered for one in every_report(engine, project.name) if one.labeler == "ada"] == [1]
+    assert [one.answered for one in every_report(engine, project) if one.labeler == "ada"] == [1]
     gold.retire(engine, project, task)
     assert lead.lead
-    assert [one.answered for one in every_report(engine, project.name) if one.labeler == "ada"] == [0]
+    assert [one.answered for one in every_report(engine, project) if one.labeler == "ada"] == [0]
+
+
+def test_boxes_are_right_that_match_gold(engine: Engine) -> None:
+    """Though their sides differ; no confusion is told, since hardly two answers are equal."""
+    boxes = {"kind": "boxes", "classes": ("cat", "dog")}
+    overlap = {"first": 1, "most": 1, "skips": 1, "gold_share": 1.0}
+    project = project_config(f"p{uuid4().hex}", labels=boxes, overlap=overlap)
+    enqueue(engine, project, [task_request(project.name, 0)])
+    shy, lead = enlist(engine, project.name, "shy"), enlist(engine, project.name, "lead", lead=True)
+    lease = claim(engine, project, shy)
+    assert lease is not None
+    skip(engine, project, shy, lease.assignment_id, "too dark")
+    lease = claim(engine, project, lead, Purpose.EXPERT)
+    assert lease is not None
+    whole = {"name": "cat", "left": 0, "top": 0, "right": 10, "bottom": 10}
+    task = answer(engine, project, lead, lease.assignment_id, [whole]).task_id
+    settle(engine, project, [task])
+    gold.make(engine, project, lead, task)
+    enqueue(engine, project, [task_request(project.name, 1)])
+    for name, given in (("ada", {**whole, "right": 9}), ("bob", {**whole, "right": 3})):
+        assert label_next(engine, project, enlist(engine, project.name, name), [given]) == task
+    found = {report.labeler: report for report in every_report(engine, project)}
+    assert (found["ada"].answered, found["ada"].confusion, found["bob"].answered) == (1, (), 1)
+    assert found["ada"].accuracy.estimate > 0.5 > found["bob"].accuracy.estimate
