@@ -6,14 +6,19 @@ from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanag
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
-from console import leads, routes
+from console import leads, routes, views
 from console.desk import Desk
 from console.label_studio import webhook
 from console.label_studio.bridge import open_bridge
 from console.label_studio.follower import Follower, following
 from console.limits import BodyLimit
+from console.overview import Overview
 from console.problems import state_problems
+from console.rendering.drawing import Drawing
+from console.rendering.guess import completed
+from console.sessions import Sessions
 from console.settings import ConsoleSettings
+from quality.columns import payload_of
 from schemas.project import ProjectConfig
 from schemas.samples import json_schema
 from storage.database import open_engine
@@ -35,6 +40,7 @@ def create_app(settings: ConsoleSettings, storage: StorageSettings) -> FastAPI:
     app.add_middleware(BodyLimit, limit=settings.api_body_bytes)
     app.include_router(routes.router)
     app.include_router(leads.router)
+    app.include_router(views.router)
     app.include_router(webhook.router)
     state_problems(app)
     return app
@@ -53,6 +59,12 @@ def _opened(settings: ConsoleSettings, storage: StorageSettings) -> Lifespan:
                 engine=engine,
                 project=project.config,
                 contract=json_schema(sample),
+                drawing=Drawing(
+                    view=completed(project.config.view, payload_of(sample).model_json_schema()),
+                    renderer=project.renderer,
+                ),
+                overview=Overview.of(engine, project.config),
+                sessions=Sessions(engine=engine, project=project.config.name),
                 follower=_follower(stack, engine, project.config, settings),
             )
             yield

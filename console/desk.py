@@ -8,6 +8,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Engine
 
 from console.label_studio.follower import Follower
+from console.overview import Overview
+from console.rendering.drawing import Drawing
+from console.sessions import Sessions
 from schemas.project import ProjectConfig
 from storage import labelers
 from storage.labelers import Labeler
@@ -20,6 +23,9 @@ class Desk:
     engine: Engine
     project: ProjectConfig
     contract: dict[str, Any]  # JSON Schema of the samples of the current contract
+    drawing: Drawing
+    overview: Overview
+    sessions: Sessions
     follower: Follower | None = None  # of Label Studio's hints; None where there is no Label Studio
 
 

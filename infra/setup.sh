@@ -6,6 +6,7 @@
 #   .venv-airflow     Airflow, whose dependencies contradict the stream's (docs/decisions/0001)
 #   .venv-bench       what benches measure and draw with: with the argument `bench` only
 #   .venv-label-studio   a Label Studio server, which the bridge is tested against: with the argument `label-studio`
+#   Chromium          for the tests of the console: with the argument `browser`, as root on Debian
 #   the Kafka jars    in the user's cache, shared by all checkouts
 #
 # Every package comes from requirements/*.txt with its hash. A finished environment carries a stamp: run again, it
@@ -139,6 +140,21 @@ make_environment() {
     fi
 }
 
+# Tests of the console look at its pages in the system's own Chromium.
+install_browser() {
+    local name
+    for name in chromium chromium-browser google-chrome; do
+        if command -v "$name" >/dev/null; then return; fi
+    done
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+        fail "no Chromium found. Install it (on Debian, as root: apt-get install chromium), and see that it is on the PATH."
+    fi
+    say "chromium ..."
+    mkdir -p "$LOGS"
+    logged chromium "Install Chromium in another way, and see that it is on the PATH." \
+        sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium'
+}
+
 fetch_jars() {
     say "Kafka jars ..."
     logged jars "If the Maven repository cannot be reached, check the network and run: make setup" \
@@ -147,6 +163,10 @@ fetch_jars() {
 
 main() {
     local extra=${1:-}
+    if [ "$extra" = browser ]; then
+        install_browser
+        return
+    fi
     choose_python
     if ! finished; then
         mkdir -p "$LOGS"

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from schemas.answers import AnswerKind, ClassName
 from schemas.routing import RoutingPolicy
 from schemas.section import Section, Share
+from schemas.views import View
 
 # module.py:name inside the project folder
 Reference = Annotated[str, Field(pattern=r"^\w+(/\w+)*\.py:\w+$", max_length=200)]
@@ -150,6 +151,7 @@ class ProjectConfig(Section):
     suite: FileName = "expectations.json"
     guideline: FileName = "guideline.md"
     labels: LabelSpace
+    view: View = View()
     duplicates: DuplicatePolicy | None = None
     routing: RoutingPolicy
     overlap: OverlapPolicy

@@ -26,6 +26,7 @@ from schemas.routing import RoutingPolicy
 from schemas.samples import AnySample, Payload, versioned
 from schemas.topics import Topics
 from schemas.verdicts import Versions
+from schemas.views import View
 
 # Where packages name the routing signals that they add: each a callable that takes the project's options for it.
 SIGNALS = "assay.signals"
@@ -65,6 +66,7 @@ class Project:
     guideline: str
     trainer: Trainer
     signals: Mapping[str, OwnSignal]
+    renderer: Callable[[Mapping[str, Any]], str] | None = None
 
     @property
     def topics(self) -> Topics:
@@ -166,6 +168,7 @@ class _Reading:
             guideline=guideline,
             trainer=trainer,
             signals=self.signals(config.routing),
+            renderer=self.renderer(config.view, current),
         )
 
     def config(self) -> ProjectConfig | None:
@@ -284,6 +287,12 @@ class _Reading:
             self.problems.append(f"duplicates.field: the contract has no field {policy.field}; it has {fields}.")
         elif not lists_numbers(policy.field, payload):
             self.problems.append(f"duplicates.field: {policy.field} must be a list of numbers, to measure distances.")
+
+    def renderer(self, view: View, payload: type[Payload]) -> Callable[[Mapping[str, Any]], str] | None:
+        fields = payload.model_fields
+        if view.field is not None and payload is not Payload and view.field not in fields:
+            self.problems.append(f"view.field: the contract has no field {view.field}; it has {', '.join(fields)}.")
+        return None if view.renderer is None else self.function("view.renderer", view.renderer)
 
     def signals(self, policy: RoutingPolicy) -> dict[str, OwnSignal]:
         """Return the signals of the project's own, by name, made with their options."""

@@ -32,7 +32,7 @@ def up(*, project: ProjectFolder = None) -> None:
     governed = read_project(settings_of(project).project)
     stack = Stack(load_settings())
     stack.start(platform(stack, governed), on_progress=lambda name, phase: out.print(f"  {name}: {phase}"))
-    out.print(f"Running, project {governed.config.name}. API: {stack.addresses.api_url}")
+    out.print(f"Running, project {governed.config.name}. Console and API: {stack.addresses.api_url}")
     out.print(f"Kafka: {stack.addresses.kafka_bootstrap}   Airflow: {stack.addresses.airflow_page}")
     out.print("`assay status` shows how it does, `assay down` stops it; data stays.")
 

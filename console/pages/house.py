@@ -1,0 +1,132 @@
+"""What pages have in common: the frame around them, who may open them, and how they stay live."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse
+from markupsafe import Markup
+from nicegui import ui
+
+from console.desk import Desk
+from console.markup import Content, tag
+from console.sessions import COOKIE
+from console.watch import FRESH_SECONDS
+from schemas.errors import AssayError
+from storage.labelers import Labeler
+
+STATIC = Path(__file__).parent / "static"
+# Address, name in the navigation, whether it is for leads only.
+NAVIGATION = (("/label", "Label", False), ("/queue", "Queue", False))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """One page, opened by somebody who is signed in."""
+
+    desk: Desk
+    labeler: Labeler
+    request: Request
+
+    def still(self) -> Labeler | None:
+        """Return who is signed in by now."""
+        return self.desk.sessions.labeler(self.request.cookies.get(COOKIE, ""))
+
+    def live(self, drawn: Callable[[], Awaitable[Markup]]) -> None:
+        """Show what `drawn` returns, and again whenever it returns something else."""
+        shown = ui.html("", sanitize=False).classes("live")
+        notice = ui.html("", sanitize=False).props('role="alert"')
+
+        async def refresh() -> None:
+            if self.still() is None:
+                ui.navigate.to("/sign-in")
+                return
+            try:
+                shown.set_content(await drawn())
+                notice.set_content("")
+            except AssayError as error:
+                notice.set_content(tag("p", str(error), class_="problem"))
+
+        ui.timer(FRESH_SECONDS, refresh)
+
+
+Build = Callable[[Visit], Awaitable[None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """The application whose pages these are."""
+
+    app: FastAPI
+
+    def page(self, path: str, title: str, *, leads: bool = False) -> Callable[[Build], Build]:
+        """Serve a page to whoever is signed in, with the frame around it; others are sent to sign in first."""
+
+        def serve(build: Build) -> Build:
+            @ui.page(path, title=f"{title} - Assay")
+            async def opened(request: Request) -> RedirectResponse | None:
+                desk: Desk = self.app.state.desk
+                labeler = desk.sessions.labeler(request.cookies.get(COOKIE, ""))
+                if labeler is None:
+                    return RedirectResponse(f"/sign-in?to={quote(path)}", status_code=303)
+                head()
+                frame(desk, labeler, path)
+                with ui.element("main").props('id="main" tabindex="-1"'):
+                    heading = tag("h1", title)
+                    ui.html(heading, sanitize=False)
+                    if leads and not labeler.lead:
+                        ui.html(tag("p", "This page is for leads of the project.", class_="problem"), sanitize=False)
+                    else:
+                        await build(Visit(desk=desk, labeler=labeler, request=request))
+                return None
+
+            return build
+
+        return serve
+
+
+def head() -> None:
+    """Add style and behaviour, both from our own folder; without a default look of any framework's."""
+    ui.add_head_html('<link rel="stylesheet" href="/static/assay.css"><script src="/static/theme.js"></script>')
+
+
+def frame(desk: Desk, labeler: Labeler | None, path: str) -> None:
+    """Draw what is around a page: the way to its content, the project, the pages, and who is signed in."""
+    ui.html(tag("a", "Skip to the content", href="#main"), sanitize=False).classes("skip")
+    brand = tag("a", [_mark(), tag("span", "Assay", class_="name")], href="/queue", class_="brand", aria_label="Assay")
+    entries = [
+        tag("a", name, href=to, aria_current="page" if to == path else None)
+        for to, name, leads in NAVIGATION
+        if labeler is not None and (labeler.lead or not leads)
+    ]
+    pages = tag("nav", entries, aria_label="Pages") if entries else None
+    inside = [brand, tag("span", desk.project.title, class_="project"), pages, _account(labeler)]
+    ui.html(join_all(inside), sanitize=False, tag="header").classes("frame")
+
+
+def join_all(parts: list[Content]) -> Markup:
+    """Return the parts one after the other."""
+    return tag("div", parts, class_="bar")
+
+
+def _account(labeler: Labeler | None) -> Content:
+    theme = tag("button", "Theme", type="button", class_="quiet", data_theme_switch=True, aria_label="Light or dark")
+    if labeler is None:
+        return tag("div", theme, class_="account")
+    role = " lead" if labeler.lead else ""
+    simulated = " (simulated)" if labeler.simulated else ""
+    leave = tag("form", tag("button", "Sign out", class_="quiet"), method="post", action="/sign-out")
+    return tag("div", [tag("span", f"{labeler.name}{simulated}", tag("small", role)), theme, leave], class_="account")
+
+
+def _mark() -> Markup:
+    lines = [tag("path", d="M4 20 12 4l8 16"), tag("path", d="M8 14h8")]
+    return tag("svg", lines, viewBox="0 0 24 24", width=22, height=22, aria_hidden="true")
+
+
+def args_of(event: Any) -> dict[str, Any]:
+    """Return what a browser sent with an event; anything but an object counts as nothing."""
+    return event.args if isinstance(event.args, dict) else {}

@@ -1,0 +1,203 @@
+"""The page where labelers work, by keyboard alone: sample, classes, guideline, progress."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from math import ceil
+from typing import Any
+from uuid import UUID
+
+from markupsafe import Markup
+from nicegui import ui
+
+from console.keys import keys_of
+from console.markup import Content, join, tag
+from console.pages.house import House, Visit, args_of
+from console.sitting import Sitting
+from schemas.answers import AnswerKind
+from schemas.errors import AssayError
+from storage import guidelines, records
+from storage.queue import Assignment
+
+# How often it is looked whether something waits while nothing did.
+IDLE_SECONDS = 2.0
+# Classes beside each other, and the characters of a name up to which four go beside each other on a telephone.
+MOST_COLUMNS, SHORT = 6, 4
+ELSEWHERE = "Labels of this project's kind are given by REST or in Label Studio for now."
+SKIPS = ("It cannot be recognized", "The guideline does not say", "It belongs to no class", "It is damaged")
+HELP = (
+    ("key of a class", "answer with it"),
+    ("Enter", "confirm, where the project wants it"),
+    ("S", "skip, with a reason"),
+    ("U", "undo the last answer"),
+    ("+ and -", "enlarge and shrink the sample"),
+    ("?", "show or hide this"),
+)
+
+
+def add(house: House) -> None:
+    """Serve the page, and send whoever opens the root here."""
+
+    @house.page("/label", "Label")
+    async def label(visit: Visit) -> None:
+        if visit.desk.project.labels.kind is AnswerKind.CLASSIFICATION:
+            await _Table(visit).open()
+        else:
+            ui.html(tag("p", ELSEWHERE, class_="empty"), sanitize=False)
+
+
+class _Table:
+    """The page of one labeler: draws a sitting, and does what its browser asks."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        desk = visit.desk
+        self._sitting = Sitting(engine=desk.engine, project=desk.project, labeler=visit.labeler)
+        self._turn = asyncio.Lock()
+        self._client = ui.context.client
+        self._guideline = 0
+        self._before = 0
+
+    async def open(self) -> None:
+        """Draw the page and show the first sample."""
+        ui.add_head_html('<script defer src="/static/label.js"></script>')
+        desk = self._visit.desk
+        record = await asyncio.to_thread(records.record, desk.engine, desk.project, self._visit.labeler)
+        self._before = record.labels
+        with ui.element("div").classes("desk"):
+            with ui.element("div").classes("work"):
+                self._work = ui.html("", sanitize=False)
+                self._said = ui.html("", sanitize=False).props('role="status" aria-live="polite"').classes("said")
+            with ui.element("aside").props('aria-label="Guideline"').classes("guideline"):
+                self._text = ui.markdown("", extras=["tables", "fenced-code-blocks"])
+        ui.html(_dialogs(), sanitize=False)
+        ui.on("act", self._act)
+        ui.timer(IDLE_SECONDS, self._look)
+        await self._do(self._sitting.next, "")
+
+    async def _act(self, event: Any) -> None:
+        asked = args_of(event)
+        step = self._step(asked.get("do"), str(asked.get("value", "")), _id(asked.get("assignment")))
+        if step is not None:
+            await self._do(*step)
+
+    def _step(self, do: object, value: str, assignment: UUID | None) -> tuple[Callable[[], None], str] | None:
+        if do == "undo":
+            return self._sitting.undo, "Taken back. Answer it again."
+        if assignment is None:
+            return None
+        if do == "answer":
+            return partial(self._sitting.answer, assignment, value), f"{value} is stored."
+        if do == "skip":
+            return partial(self._sitting.skip, assignment, value), "Skipped."
+        return None
+
+    async def _do(self, step: Callable[[], None], done: str) -> None:
+        """Take one step after the other; what it could not do is said, and nothing is lost."""
+        async with self._turn:
+            if self._visit.still() is None:
+                ui.navigate.to("/sign-in?to=/label")
+                return
+            try:
+                await asyncio.to_thread(step)
+                self._said.set_content(tag("p", done))
+            except AssayError as error:
+                self._said.set_content(tag("p", str(error), class_="problem"))
+            await self._show()
+
+    async def _look(self) -> None:
+        present = self._client.has_socket_connection  # a page that was closed must not be leased anything
+        if present and self._sitting.shown is None and not self._turn.locked():
+            await self._do(self._sitting.next, "")
+
+    async def _show(self) -> None:
+        shown = self._sitting.shown
+        desk = self._visit.desk
+        waiting = (await desk.overview.backlog.latest()).depths.open
+        progress = _progress(self._before + self._sitting.count, waiting)
+        if shown is None:
+            self._work.set_content(join([progress, _nothing()]))
+            return
+        sample = await asyncio.to_thread(desk.drawing.draw, shown.payload)
+        work = [progress, _sample(shown, sample), _classes(shown, confirm=desk.drawing.view.confirm), _tools()]
+        self._work.set_content(join(work))
+        if shown.guideline != self._guideline:
+            await self._read(shown.guideline)
+
+    async def _read(self, version: int) -> None:
+        """Show the guideline under which the sample is to be labeled."""
+        desk = self._visit.desk
+        history = await asyncio.to_thread(guidelines.history, desk.engine, desk.project.name)
+        self._text.set_content(next((one.body for one in history if one.version == version), ""))
+        self._guideline = version
+
+
+def _progress(labels: int, waiting: int) -> Markup:
+    parts = [tag("strong", f"{labels:,}", class_="number"), " labels by you", tag("span", f"{waiting:,} tasks open")]
+    return tag("p", parts, class_="progress")
+
+
+def _sample(shown: Assignment, sample: Markup) -> Markup:
+    attributes = {"id": "sample", "data_assignment": str(shown.assignment_id), "aria_label": "Sample"}
+    return tag("article", tag("div", sample, class_="paper"), class_="sample", **attributes)
+
+
+def _classes(shown: Assignment, *, confirm: bool) -> Markup:
+    keys = {name: key for key, name in keys_of(shown.classes).items()}
+    buttons = [_class(name, keys.get(name)) for name in shown.classes]
+    rows = ceil(len(buttons) / MOST_COLUMNS)
+    return tag(
+        "div",
+        buttons,
+        class_="classes long" if max(map(len, shown.classes)) > SHORT else "classes",
+        style=f"--columns:{ceil(len(buttons) / rows)}",
+        role="group",
+        aria_label="Classes",
+        data_confirm=confirm,
+    )
+
+
+def _class(name: str, key: str | None) -> Markup:
+    hint: Content = tag("kbd", key.upper(), aria_hidden="true") if key and key != name.lower() else None
+    return tag("button", hint, tag("span", name, dir="auto"), type="button", data_answer=name, aria_keyshortcuts=key)
+
+
+def _tools() -> Markup:
+    tools = (("skip", "Skip", "S"), ("undo", "Undo", "U"), ("help", "Keys", "?"))
+    buttons = [
+        tag("button", tag("kbd", key, aria_hidden="true"), text, type="button", class_="quiet", data_do=do)
+        for do, text, key in tools
+    ]
+    return tag("div", buttons, class_="tools")
+
+
+def _nothing() -> Markup:
+    done = tag("p", "Nothing waits for you now. This page looks again by itself.", class_="empty")
+    return done + tag("div", tag("button", "Undo", type="button", class_="quiet", data_do="undo"), class_="tools")
+
+
+def _dialogs() -> Markup:
+    reasons = [
+        tag("button", tag("kbd", place, aria_hidden="true"), reason, type="button", value=reason, data_reason=True)
+        for place, reason in enumerate(SKIPS, 1)
+    ]
+    other = tag("input", id="other-reason", name="reason", maxlength=500, autocomplete="off")
+    own = tag(
+        "form", tag("label", "Another reason", for_="other-reason"), other, tag("button", "Skip"), method="dialog"
+    )
+    skip = tag(
+        "dialog", tag("h2", "Why skip it?", id="skip-title"), reasons, own, id="skip", aria_labelledby="skip-title"
+    )
+    keys = [tag("div", [tag("dt", key), tag("dd", does)]) for key, does in HELP]
+    close = tag("form", tag("button", "Close"), method="dialog")
+    shown = tag(
+        "dialog", tag("h2", "Keys", id="help-title"), tag("dl", keys), close, id="help", aria_labelledby="help-title"
+    )
+    return skip + shown
+
+
+def _id(value: object) -> UUID | None:
+    try:
+        return UUID(str(value))
+    except ValueError:
+        return None

@@ -1,0 +1,31 @@
+"""The web console: the REST API with pages beside it.
+
+NiceGUI keeps one application a process, so a process has one site; the API alone may be made as often as one likes.
+"""
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from nicegui import ui
+
+from console.api import create_app
+from console.pages import label, queue, sign_in
+from console.pages.house import STATIC, House
+from console.pages.policy import PagePolicy
+from console.settings import ConsoleSettings
+from storage.settings import StorageSettings
+
+PAGES = (sign_in, label, queue)
+
+
+def create_site(settings: ConsoleSettings, storage: StorageSettings) -> FastAPI:
+    """Return the API with the pages; nothing is opened before it starts."""
+    app = create_app(settings, storage)
+    app.add_middleware(PagePolicy)
+    app.mount("/static", StaticFiles(directory=STATIC))
+    house = House(app=app)
+    for page in PAGES:
+        page.add(house)
+    ui.run_with(
+        app, title="Assay", favicon=STATIC / "mark.svg", language="en-US", tailwind=False, show_welcome_message=False
+    )
+    return app
