@@ -91,12 +91,17 @@ class Estimate:
         mixed = crowdlab.weighted(by_answer[None], scores[None], crowd.weights)[0]
         return normalized(crowd.sharpness * np.log(np.maximum(mixed, SMALLEST)))
 
-    def helpers(self, posterior: Numbers, had: Collection[str]) -> Codes:
-        """Return the active labelers but those who had the task, by code; the most helpful ones first."""
+    def helpers(self, posterior: Numbers, had: Collection[str]) -> tuple[Codes, Numbers]:
+        """Return the active labelers but those who had the task, by code, and how much each would help; the best first.
+
+        That is how much their label is expected to tell the leading class from the others (`worth.telling`).
+        """
         rest = np.array([self.places[name] for name in sorted(self.active - set(had))], np.int64)
         beliefs, items = posterior[None], np.zeros(len(rest), np.int64)
         separated = separation(beliefs, items, self.confusion[:, rest].mean(axis=0), self.trust)
-        return rest[np.argsort(-np.round(telling(beliefs, items, separated), DIGITS), kind="stable")]
+        worth = np.round(telling(beliefs, items, separated), DIGITS)
+        order = np.argsort(-worth, kind="stable")
+        return rest[order], worth[order]
 
 
 def score_row(scores: Mapping[ClassName, float] | None, classes: Sequence[ClassName]) -> Numbers | None:

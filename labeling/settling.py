@@ -27,6 +27,7 @@ class Skip:
 class Said:
     """What was said of one task: votes, experts' answers, who skipped it, and a model's scores in today's classes."""
 
+    task: int = 0  # its number
     casts: Sequence[Cast] = ()
     experts: Sequence[Cast] = ()
     skips: Sequence[Skip] = ()
@@ -67,7 +68,7 @@ def judge(
     consensus: Consensus | None
     skipped = [skip for skip in said.skips if skip.guideline >= guideline]
     if project.labels.kind is AnswerKind.CLASSIFICATION and estimate is not None and speaks_of(estimate, classes):
-        scene = Scene(had=[skip.labeler for skip in skipped], scores=said.scores)
+        scene = Scene(task=said.task, had=[skip.labeler for skip in skipped], scores=said.scores)
         consensus, outlook = concluded(votes, estimate, project.overlap, guideline, scene)
     else:
         choices = max(len(classes), len(_classes(project, guidelines, guideline)))

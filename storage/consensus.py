@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, Row, String, bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from labeling.conclusion import method_of
+from labeling.consensus import crowdlab
 from labeling.label_space import scores_now
 from labeling.overlap import Decision
 from labeling.settling import Said, Skip, Verdict, judge
@@ -59,12 +61,14 @@ def settle_within(connection: Connection, project: ProjectConfig, task_ids: Iter
     casts, experts = casts_by_task(connection, these), expert_casts(connection, these)
     skips, estimate = _skips(connection, these), estimates.newest(connection, project.name)
     guidelines = versions_after(connection, project.name, min((task.guideline for task in tasks), default=1) - 1)
-    scores = _scores(connection, these, guidelines) if estimate is not None and estimate.crowd is not None else {}
+    assisted = estimate is not None and method_of(estimate, project.overlap) == crowdlab.METHOD
+    scores = _scores(connection, these, guidelines) if assisted else {}
     verdicts = {
         task.task_id: judge(
             project,
             task.guideline,
             Said(
+                task=task.task_id,
                 casts=casts.get(task.task_id, ()),
                 experts=experts.get(task.task_id, ()),
                 skips=skips.get(task.task_id, ()),

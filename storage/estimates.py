@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from sqlalchemy import Connection, Engine, Row, Select, func, insert, select, update
 
+from labeling.conclusion import method_of
 from labeling.consensus.choice import Choice, Score
 from labeling.consensus.crowdlab import Weights
 from labeling.estimate import Crowd, Estimate
@@ -72,7 +73,7 @@ def method(engine: Engine, project: ProjectConfig) -> Method | None:
     found, told = _read(row), project.overlap.method
     return Method(
         estimate=found.version,
-        method=found.choice.method if told == "auto" else told,
+        method=method_of(found, project.overlap),
         chosen_by=_chosen_by(found.choice) if told == "auto" else "project",
         gold=found.choice.gold,
         scores=found.choice.scores,

@@ -14,6 +14,7 @@ from infra.programs import ProgramStatus
 from infra.settings import load_settings
 from infra.stack import Stack
 from quality.rules import statements
+from schemas.answers import AnswerKind
 from schemas.errors import AssayError
 from schemas.verdicts import Tally
 from storage import audits, estimates, queue, receipts
@@ -128,6 +129,8 @@ def _queue(engine: Engine, project: str) -> str:
 
 
 def _method(governed: Project, engine: Engine, _: str) -> str:
+    if governed.config.labels.kind is not AnswerKind.CLASSIFICATION:
+        return ""
     found = estimates.method(engine, governed.config)
     if found is None:
         return "Consensus: by one coin, until labelers gave enough to be told apart."

@@ -26,7 +26,7 @@ CLASSES = ("cat", "dog", "fox")
 # How often each simulated labeler is right.
 SKILLS = {"ann": 1.0, "ben": 0.95, "cem": 0.8, "dan": 0.8, "eve": 0.7, "guesser": 1 / 3}
 # Tasks that all of them label before anything is estimated.
-WARM_UP = 60
+WARM_UP = 40
 
 
 @pytest.fixture
@@ -107,8 +107,8 @@ def conclusion(engine: Engine, task: int) -> tuple[str, str, int | None, bool]:
 def test_nothing_is_estimated_before_labelers_gave_enough(
     engine: Engine, project: ProjectConfig, team: dict[str, Labeler]
 ) -> None:
-    """48 votes on the average; until then each counts alike."""
-    tasks = warmed_up(engine, project, team, count=47)
+    """24 votes on the average; until then each counts alike."""
+    tasks = warmed_up(engine, project, team, count=23)
     assert renew(engine, project) is None
     assert estimates.method(engine, project) is None
     assert conclusion(engine, tasks[0])[1:3] == ("one-coin", None)
