@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from bench.consensus.production import Replay
 from bench.consensus.replay import FIXED, METHODS, Outcome, accuracy, adaptive, fixed, vote_lead
 from bench.consensus.sets import CrowdSet
 from bench.consensus.sources import Source
@@ -19,7 +20,8 @@ from labeling.consensus.dawid_skene import dawid_skene
 from labeling.consensus.votes import Mask
 
 RULE = AdaptiveRule()
-# Orders in which the same rule is also replayed with less: without choosing labelers, and without features.
+# Orders in which the same rule is also replayed with less, without choosing labelers, and without features; and in
+# which the rule of a running project is replayed.
 FEWER = 3
 PLACES = 4
 
@@ -46,6 +48,8 @@ def measure(job: Job) -> Figures:
     found = {"adaptive": _adaptive(crowd, adaptive(crowd, job.order, RULE)), "fixed": _fixed(crowd, job.order)}
     found["vote_lead"] = _by_method(crowd, vote_lead(crowd, job.order))
     if job.order < FEWER:
+        found["production"] = asdict(Replay(crowd=crowd, order=job.order).run())
+        found["alike"] = asdict(Replay(crowd=crowd, order=job.order, estimating=False).run())
         found["as_they_come"] = _adaptive(crowd, adaptive(crowd, job.order, RULE, choosing=False))
         if crowd.features is not None:
             found["without_features"] = _adaptive(crowd, adaptive(crowd, job.order, RULE, featured=False))
@@ -107,6 +111,8 @@ def summary(crowd: CrowdSet, orders: Sequence[Figures]) -> Figures:
         "curve": {"adaptive": _curve(ours), "fixed": _fixed_means(orders)},
         "facts": facts(crowd),
     }
+    for variant in ("production", "alike"):
+        found[variant] = _means([one[variant] for one in orders if variant in one])
     for variant in ("as_they_come", "without_features"):
         if variant in orders[0]:
             some = [one[variant] for one in orders if variant in one]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+Line = tuple[str, ...]
 HEADER = (
     "set",
     "labels an item",
@@ -17,20 +18,54 @@ HEADER = (
 )
 
 
+PRODUCTION = (
+    "set",
+    "estimates",
+    "labels an item",
+    "settled",
+    "set aside",
+    "right of settled",
+    "alike: labels an item",
+    "settled",
+    "set aside",
+    "right of settled",
+)
+
+
 def markdown(report: Mapping[str, Any]) -> str:
-    """Return the table of all sets in Markdown."""
-    lines = [HEADER, ("---", *("---:" for _ in HEADER[1:])), *_rows(report)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    """Return the tables of all sets in Markdown: the rule without limits, and that of a running project."""
+    return "\n\n".join(
+        "\n".join(f"| {' | '.join(line)} |" for line in [header, ("---", *("---:" for _ in header[1:])), *rows])
+        for header, rows in _tables(report)
+    )
 
 
 def console(report: Mapping[str, Any]) -> str:
     """Return the same figures in aligned columns."""
-    lines = [HEADER, *_rows(report)]
+    return "\n\n".join(_aligned([header, *rows]) for header, rows in _tables(report))
+
+
+def _tables(report: Mapping[str, Any]) -> Iterator[tuple[Line, list[Line]]]:
+    yield HEADER, list(_rows(report))
+    yield PRODUCTION, [_production(name, one) for name, one in report["sets"].items()]
+
+
+def _aligned(lines: list[Line]) -> str:
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
 
-def _rows(report: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+def _production(name: str, one: Mapping[str, Any]) -> Line:
+    ours, alike = one["production"], one["alike"]
+    return (name, f"{ours['estimates']:.1f}", *_settled(ours), *_settled(alike))
+
+
+def _settled(one: Mapping[str, float]) -> Line:
+    right = f"{one['right'] / one['settled']:.1%}" if one["settled"] else "-"
+    return (f"{one['labels']:.2f}", f"{one['settled']:.1%}", f"{one['expert']:.1%}", right)
+
+
+def _rows(report: Mapping[str, Any]) -> Iterator[Line]:
     for name, one in report["sets"].items():
         yield _row(name, one, one)
         if "without_features" in one:
@@ -38,7 +73,7 @@ def _rows(report: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     yield ("mean", "", f"{report['labels_saved_mean']:.1%}", *[""] * (len(HEADER) - 3))
 
 
-def _row(name: str, one: Mapping[str, Any], ours: Mapping[str, Any]) -> tuple[str, ...]:
+def _row(name: str, one: Mapping[str, Any], ours: Mapping[str, Any]) -> Line:
     best, facts = one["accuracy_all"], one["facts"]
     plain = ours is one
     return (

@@ -12,9 +12,11 @@ import pytest
 
 from bench.consensus.__main__ import main
 from bench.consensus.folder import own
+from bench.consensus.production import Replay
 from bench.consensus.replay import accuracy, adaptive, fixed, vote_lead
 from bench.consensus.sets import CrowdSet, DataError, crowd_set
 from labeling.adaptive import AdaptiveRule
+from schemas.project import OverlapPolicy
 
 ITEMS, LABELERS, OVERLAP = 120, 8, 5
 
@@ -75,7 +77,9 @@ def test_a_folder_is_measured_and_told_of_in_a_table(
     assert report["incremental_us_per_label"] > 0
     capsys.readouterr()
     assert main(["--table", str(file)]) == 0
-    assert "| mine, without features | 5.0 |" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "| mine, without features | 5.0 |" in told
+    assert f"| mine | {one['production']['estimates']:.1f} | {one['production']['labels']:.2f} |" in told
 
 
 def test_fixed_overlap_spends_so_many_labels_an_item(crowd: CrowdSet) -> None:
@@ -114,6 +118,18 @@ def test_without_gold_to_calibrate_the_votes_themselves_must_do(crowd: CrowdSet)
     """The rule runs, on trust from held-out votes alone."""
     outcome = adaptive(replace(crowd, calibrating=np.zeros(ITEMS, bool)), 0, AdaptiveRule(warm_up=0.0))
     assert 0 < outcome.spent.mean() < 1
+
+
+def test_a_running_project_is_replayed_by_the_product_s_own_rule(crowd: CrowdSet) -> None:
+    """With estimates it gives no task more labels than the limit, and never settles one below the threshold."""
+    policy = OverlapPolicy(first=2, most=4, threshold=0.9)
+    replay = Replay(crowd=crowd, order=0, policy=policy)
+    found = replay.run()
+    assert found.estimates > 0
+    assert found.settled + found.expert == pytest.approx(1.0)
+    assert policy.first <= found.labels <= policy.most
+    assert replay.run() == found
+    assert Replay(crowd=crowd, order=0, policy=policy, estimating=False).run().estimates == 0
 
 
 def test_of_repeated_labels_the_last_counts() -> None:
