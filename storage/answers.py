@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, Engine, Row, func, insert, select
+from sqlalchemy import Connection, Engine, Insert, Row, exists, func, insert, select
 
 from labeling.kinds import kind_of
 from schemas.answers import Answer
@@ -15,7 +15,8 @@ from schemas.topics import Topics
 from schemas.verdicts import Event
 from storage.assignments import check_place, end, lease, lock
 from storage.database import lost_connections_named
-from storage.guidelines import classes_under
+from storage.gold import is_gold
+from storage.guidelines import classes_of
 from storage.labelers import Labeler
 from storage.queue import Assignment
 from storage.tables import LabelerRow, LabelRow, OutboxRow, RetractionRow, TaskRow
@@ -35,8 +36,8 @@ def answer(engine: Engine, project: ProjectConfig, labeler: Labeler, assignment_
             longer this labeler's.
     """
     with engine.begin() as connection:
-        assignment = lock(connection, labeler, assignment_id)
-        answer = kind_of(project.labels).read(plain, classes_under(connection, project, assignment.guideline))
+        assignment = lock(connection, project, labeler, assignment_id)
+        answer = kind_of(project.labels).read(plain, classes_of(project, assignment.definitions))
         given = _standing_label(connection, assignment_id) if assignment.status == AssignmentStatus.ANSWERED else None
         if given is None:
             check_place(assignment)
@@ -57,20 +58,21 @@ def undo(engine: Engine, project: ProjectConfig, labeler: Labeler, assignment_id
         ConflictError: it has no label that stands, its round is over, or an expert has settled its task since.
     """
     with engine.begin() as connection:
-        assignment = lock(connection, labeler, assignment_id)
+        assignment = lock(connection, project, labeler, assignment_id)
         label = _standing_label(connection, assignment_id)
         if label is None or not assignment.in_round:
             raise ConflictError("There is no label of the current round to take back: claim the next assignment.")
         if assignment.purpose == Purpose.CONSENSUS and expert_casts(connection, TaskRow.task_id == label.task_id):
             raise ConflictError("An expert has settled this task since: its labels stand. Claim the next assignment.")
-        if assignment.purpose == Purpose.EXPERT and assignment.is_gold:
+        gold = select(exists().where(TaskRow.task_id == label.task_id, is_gold()))
+        if assignment.purpose == Purpose.EXPERT and connection.scalar(gold):
             raise ConflictError("This task is gold by your answer: retire the gold first, then take the answer back.")
         retract = insert(RetractionRow).values(label_id=label.label_id).returning(RetractionRow.retracted_at)
         retracted_at = connection.execute(retract).scalar_one()
         event = Retraction(
             retracts=label.label_id, task_id=label.task_id, labeler=label.labeler, retracted_at=retracted_at
         )
-        _announce(connection, project, label.task_id, event)
+        connection.execute(_announcement(project, label.task_id, event))
         return lease(connection, project, assignment)
 
 
@@ -78,21 +80,20 @@ def write(
     connection: Connection, project: ProjectConfig, labeler: Labeler, assignment: Row[Any], answer: Answer
 ) -> Label:
     """Write the answer to a locked assignment as a label, and its event; the caller has checked that it may."""
-    end(connection, assignment, AssignmentStatus.ANSWERED)
     earlier = select(func.count()).where(LabelRow.assignment_id == assignment.assignment_id).scalar_subquery()
     said = {name: getattr(assignment, name) for name in ("task_id", "guideline", "purpose")}
-    said |= {"label_id": uuid4(), "answer": answer}
-    ids = {"assignment_id": assignment.assignment_id, "labeler_id": labeler.labeler_id}
-    new = insert(LabelRow).values(**said, **ids, revision=earlier + 1).returning(LabelRow.labeled_at)
+    said |= {"label_id": uuid4(), "answer": answer, "labeled_at": assignment.now}
     who = {"labeler": labeler.name, "simulated": labeler.simulated, "sample_id": assignment.sample_id}
-    label = Label(**said, **who, labeled_at=connection.execute(new).scalar_one())
-    _announce(connection, project, label.task_id, label)
+    label = Label(**said, **who)
+    ids = {"assignment_id": assignment.assignment_id, "labeler_id": labeler.labeler_id}
+    new = insert(LabelRow).values(**said, **ids, revision=earlier + 1)
+    end(connection, assignment, AssignmentStatus.ANSWERED, new, _announcement(project, label.task_id, label))
     return label
 
 
-def _announce(connection: Connection, project: ProjectConfig, task_id: int, event: Event) -> None:
+def _announcement(project: ProjectConfig, task_id: int, event: Event) -> Insert:
     message = {"key": str(task_id).encode(), "value": event.model_dump_json().encode()}
-    connection.execute(insert(OutboxRow).values(topic=Topics(project=project.name).labels, **message))
+    return insert(OutboxRow).values(topic=Topics(project=project.name).labels, **message)
 
 
 def _standing_label(connection: Connection, assignment_id: UUID) -> Label | None:

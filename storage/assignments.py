@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Row, exists, func, select, text, update
+from sqlalchemy import Connection, Engine, Insert, Row, bindparam, func, select, text, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from schemas.errors import ConflictError, InputError
@@ -11,7 +11,6 @@ from schemas.labels import AssignmentStatus, Purpose, TaskStatus
 from schemas.project import ProjectConfig
 from storage.consensus import settle_within
 from storage.database import lost_connections_named
-from storage.gold import is_gold
 from storage.guidelines import keep_version
 from storage.labelers import Labeler
 from storage.places import count_places
@@ -22,6 +21,26 @@ from storage.tables import AssignmentRow, GuidelineRow, TaskRow
 OFFERS = {TaskStatus.OPEN: Purpose.CONSENSUS, TaskStatus.EXPERT: Purpose.EXPERT}
 # A commit that does not wait for the disk: of leases alone, which may be lost (docs/decisions/0013).
 UNHURRIED = text("SET LOCAL synchronous_commit TO off")
+# An assignment with its task, both locked, and the definitions of the guideline under which it was leased.
+LOCK = (
+    select(
+        AssignmentRow.__table__,
+        TaskRow.status.label("task_status"),
+        TaskRow.sample_id,
+        TaskRow.free,
+        GuidelineRow.definitions,
+        (AssignmentRow.expires_at > func.now()).label("live"),
+        (AssignmentRow.guideline >= TaskRow.guideline).label("in_round"),
+        func.now().label("now"),
+    )
+    .join(TaskRow, TaskRow.task_id == AssignmentRow.task_id)
+    .outerjoin(
+        GuidelineRow,
+        (GuidelineRow.project == bindparam("of_project")) & (GuidelineRow.version == AssignmentRow.guideline),
+    )
+    .where(AssignmentRow.assignment_id == bindparam("id"), AssignmentRow.labeler_id == bindparam("labeler"))
+    .with_for_update(of=[TaskRow, AssignmentRow], key_share=True)
+)
 
 
 @lost_connections_named()
@@ -34,7 +53,7 @@ def renew(engine: Engine, project: ProjectConfig, labeler: Labeler, assignment_i
     """
     with engine.begin() as connection:
         connection.execute(UNHURRIED)
-        assignment = lock(connection, labeler, assignment_id)
+        assignment = lock(connection, project, labeler, assignment_id)
         check_place(assignment)
         return lease(connection, project, assignment)
 
@@ -53,7 +72,7 @@ def skip(engine: Engine, project: ProjectConfig, labeler: Labeler, assignment_id
         raise InputError("The reason is empty or holds NUL characters: say in plain text why you skip.")
     with engine.begin() as connection:
         keep_version(connection, project.name)
-        assignment = lock(connection, labeler, assignment_id)
+        assignment = lock(connection, project, labeler, assignment_id)
         if assignment.status == AssignmentStatus.ANSWERED:
             raise ConflictError("You have answered this assignment: undo that first.")
         _check_round(assignment)
@@ -62,26 +81,20 @@ def skip(engine: Engine, project: ProjectConfig, labeler: Labeler, assignment_id
             settle_within(connection, project, [assignment.task_id])
 
 
-def lock(connection: Connection, labeler: Labeler, assignment_id: UUID) -> Row[Any]:
-    """Lock the task of an assignment of this labeler, and return both as they are then.
+def lock(connection: Connection, project: ProjectConfig, labeler: Labeler, assignment_id: UUID) -> Row[Any]:
+    """Lock the task of an assignment of this labeler and then the assignment; return both as they are then.
+
+    `now` is the time of the transaction. Both are locked so that one statement will do: what is locked is read anew if
+    it has changed since the statement began, what is only looked at is not.
 
     Raises:
         InputError: the labeler has no such assignment.
     """
-    mine = (AssignmentRow.assignment_id == assignment_id, AssignmentRow.labeler_id == labeler.labeler_id)
-    task = select(TaskRow.task_id).join(AssignmentRow, AssignmentRow.task_id == TaskRow.task_id).where(*mine)
-    if connection.scalar(task.with_for_update(of=TaskRow, key_share=True)) is None:
+    mine = {"id": assignment_id, "labeler": labeler.labeler_id, "of_project": project.name}
+    assignment = connection.execute(LOCK, mine).one_or_none()
+    if assignment is None:
         raise InputError(f"You have no assignment {assignment_id}: claim one, and use its id.")
-    found = select(
-        AssignmentRow.__table__,
-        TaskRow.status.label("task_status"),
-        TaskRow.sample_id,
-        TaskRow.free,
-        exists().where(is_gold()).correlate(TaskRow).label("is_gold"),
-        (AssignmentRow.expires_at > func.now()).label("live"),
-        (AssignmentRow.guideline >= TaskRow.guideline).label("in_round"),
-    ).join(TaskRow, TaskRow.task_id == AssignmentRow.task_id)
-    return connection.execute(found.where(*mine)).one()
+    return assignment
 
 
 def check_place(assignment: Row[Any]) -> None:
@@ -120,11 +133,19 @@ def lease(connection: Connection, project: ProjectConfig, assignment: Row[Any]) 
 
 
 def end(
-    connection: Connection, assignment: Row[Any], status: AssignmentStatus, **values: ColumnElement[Any] | str | None
+    connection: Connection,
+    assignment: Row[Any],
+    status: AssignmentStatus,
+    *beside: Insert,
+    **values: ColumnElement[Any] | str | None,
 ) -> None:
-    """Change what became of an assignment whose task is locked, and count the task's places anew if that moves them."""
+    """Change what became of a locked assignment, and count the task's places anew if that moves them.
+
+    What is to be written `beside` it goes with it, in one statement.
+    """
     change = update(AssignmentRow).where(AssignmentRow.assignment_id == assignment.assignment_id)
-    connection.execute(change.values(**{"status": status, "done_at": func.now(), **values}))
+    change = change.values(**{"status": status, "done_at": func.now(), **values})
+    connection.execute(change.add_cte(*(row.cte(f"beside_{number}") for number, row in enumerate(beside))))
     taken = (AssignmentStatus.LEASED, AssignmentStatus.ANSWERED)
     if (status in taken) != (assignment.status in taken):
         connection.execute(update(TaskRow).where(TaskRow.task_id == assignment.task_id).values(free=count_places()))

@@ -70,14 +70,9 @@ def versions_after(connection: Connection, project: str, version: int) -> list[G
     return [Guideline.model_validate(dict(row)) for row in rows]
 
 
-def classes_under(connection: Connection, project: ProjectConfig, version: int) -> tuple[ClassName, ...]:
-    """Return what labelers may answer under a version; before any was published, the project's own classes."""
-    found = select(GuidelineRow.definitions).where(
-        GuidelineRow.project == project.name, GuidelineRow.version == version
-    )
-    return classes_of(project, connection.scalar(found))
-
-
 def classes_of(project: ProjectConfig, definitions: Sequence[Mapping[str, Any]] | None) -> tuple[ClassName, ...]:
-    """Return the classes that a version's stored definitions define; the project's own where there are none."""
+    """Return the classes that a version's stored definitions define.
+
+    Those of the project where there are none: before any version was published.
+    """
     return tuple(definition["name"] for definition in definitions or ()) or project.labels.classes

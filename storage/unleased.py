@@ -107,7 +107,7 @@ def write_unleased(  # noqa: PLR0917 - as `write`
         assignment_id = uuid4()
         new = {"assignment_id": assignment_id, "task_id": task_id, "labeler_id": labeler.labeler_id}
         connection.execute(insert(AssignmentRow).values({**new, **place, "status": AssignmentStatus.EXPIRED}))
-    return write(connection, project, labeler, lock(connection, labeler, assignment_id), answer)
+    return write(connection, project, labeler, lock(connection, project, labeler, assignment_id), answer)
 
 
 def _mine(labeler: Labeler, task_id: int) -> tuple[ColumnElement[bool], ...]:

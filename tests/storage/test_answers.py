@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select, update
 
 from schemas.errors import ConflictError, InputError
 from schemas.labels import Label
@@ -13,6 +13,7 @@ from schemas.topics import Topics
 from storage.answers import answer
 from storage.labelers import Labeler
 from storage.queue import claim, enqueue
+from storage.tables import AssignmentRow, TaskRow
 from storage.testing import enlist, expire, project_config, published, task_request
 
 
@@ -130,3 +131,28 @@ def test_an_unknown_class_is_refused_with_those_there_are(engine: Engine, projec
     with pytest.raises(InputError, match="cat, dog, fox"):
         answer(engine, project, ada, assignment, "wolf")
     assert answer(engine, project, ada, assignment, "fox").answer == "fox"
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_an_answer_that_had_to_wait_is_judged_by_what_it_waited_for(
+    engine: Engine,
+    project: ProjectConfig,
+    taken: bool,  # noqa: FBT001
+) -> None:
+    """The assignment is skipped, or its place taken, by who had the task in hand: so it is refused."""
+    ada = enlist(engine, project.name, "ada")
+    lease = claim(engine, project, ada)
+    assert lease is not None
+    own = update(AssignmentRow).where(AssignmentRow.assignment_id == lease.assignment_id)
+    task = update(TaskRow).where(TaskRow.task_id == lease.task_id)
+    with ThreadPoolExecutor(1) as thread, engine.begin() as holder:
+        holder.execute(select(TaskRow.task_id).where(TaskRow.task_id == lease.task_id).with_for_update())
+        answering = thread.submit(answer, engine, project, ada, lease.assignment_id, "cat")
+        with pytest.raises(TimeoutError):
+            answering.result(timeout=0.3)
+        holder.execute(own.values(status="expired" if taken else "skipped"))
+        if taken:
+            holder.execute(task.values(free=0))
+        holder.commit()
+        with pytest.raises(ConflictError):
+            answering.result(timeout=10)

@@ -309,14 +309,21 @@ class Queue(RuleBasedStateMachine):
         hand.overdue = True
 
     @precondition(lambda self: any(self.would_begin_anew(task) for task in self.tasks))
-    @rule()
-    def a_guideline_says_what_is_a_cat_and_what_a_dog(self) -> None:
-        """Tasks on which labelers disagree begin anew, and everybody looks for work."""
+    @rule(busy=st.booleans())
+    def a_guideline_says_what_is_a_cat_and_what_a_dog(self, busy: bool) -> None:  # noqa: FBT001
+        """Tasks on which labelers disagree begin anew, whoever holds them, and everybody looks for work."""
+        if busy:
+            self.settle(next(task for task in self.tasks if self.would_begin_anew(task)))
+            self.everybody_claims()
         touched = [task for task in self.tasks if self.would_begin_anew(task)]
         self.version = publish(self.engine, self.project, Draft(body=f"{self.version}", settles=(CLASSES,))).version
         for task in touched:
             self.decide(task, TaskStatus.OPEN, 2)
             self.tasks[task].round, self.tasks[task].term = self.version, "none"
+        self.everybody_claims()
+
+    def everybody_claims(self) -> None:
+        """One after the other."""
         for labeler in LABELERS:
             self.claimed(labeler)
 
