@@ -8,7 +8,11 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
 
-from console.label_studio.layout import ANSWER, SAMPLE
+from console.label_studio.results import said
+from labeling.kinds import kind_of
+from schemas.answers import Answer, AnswerKind, ClassName
+from schemas.errors import InputError
+from schemas.project import LabelSpace
 from storage.label_studio import Notice
 
 # So much of an annotation is kept; ours are below a kilobyte.
@@ -21,6 +25,7 @@ class Refusal(StrEnum):
     UNREADABLE = "unreadable"  # it is not made as Label Studio makes them
     FOREIGN_TASK = "foreign_task"  # its task is none that we sent, or no longer as we sent it
     SKIPPED = "skipped"  # the user has skipped the task
+    NOT_OF_THE_KIND = "not_of_the_kind"  # it is no such answer as the project asks for: too much, too little, rotated
     NOT_ONE_CHOICE = "not_one_choice"  # it chooses nothing, or several classes, or something else besides
     UNKNOWN_CLASS = "unknown_class"  # the guideline under which the task was sent has no such class
     UNKNOWN_USER = "unknown_user"  # no labeler is linked to its user
@@ -53,21 +58,6 @@ class Annotation(BaseModel):
     result: list[JsonValue]
 
 
-class _Value(BaseModel):
-    model_config = ConfigDict(strict=True)
-
-    choices: Annotated[list[str], Field(min_length=1, max_length=1)]
-
-
-class _Item(BaseModel):
-    model_config = ConfigDict(strict=True)
-
-    from_name: str
-    to_name: str
-    type: str
-    value: _Value
-
-
 def notice_of(body: JsonValue) -> Notice:
     """Return by what an annotation is told apart; whatever it is, the same again is told to be the same."""
     text = json.dumps(body)
@@ -79,8 +69,10 @@ def notice_of(body: JsonValue) -> Notice:
     return Notice(annotation=annotation, version=version, body=text[:LONGEST_BODY])
 
 
-def read_answer(body: JsonValue, classes: Sequence[str], users: Mapping[int, str]) -> tuple[str, str] | Refusal:
-    """Return the e-mail address of the user and the class, or why it is no answer.
+def read_answer(
+    body: JsonValue, labels: LabelSpace, classes: Sequence[ClassName], users: Mapping[int, str]
+) -> tuple[str, Answer] | Refusal:
+    """Return the e-mail address of the user and the answer, of the kind of `labels`, or why it is no answer.
 
     `users` are the addresses by id. Label Studio lets an administrator answer in another's name, and edit another's
     annotation; who wrote it last is told by `updated_by`, which the server sets itself.
@@ -94,22 +86,29 @@ def read_answer(body: JsonValue, classes: Sequence[str], users: Mapping[int, str
         return Refusal.SKIPPED
     if read.updated_by != read.completed_by:
         return Refusal.OF_ANOTHER
-    answer = _choice(read.result)
-    if answer is None:
-        return Refusal.NOT_ONE_CHOICE
-    if answer not in classes:
-        return Refusal.UNKNOWN_CLASS
+    answer = _answer(read.result, labels, classes)
+    if isinstance(answer, Refusal):
+        return answer
     email = users.get(read.completed_by)
     return Refusal.UNKNOWN_USER if email is None else (email, answer)
 
 
-def _choice(result: Sequence[JsonValue]) -> str | None:
-    """Return the one class that is chosen, if one is and nothing else is said."""
-    if len(result) != 1:
-        return None
+def _answer(result: Sequence[JsonValue], labels: LabelSpace, classes: Sequence[ClassName]) -> Answer | Refusal:
+    plain = said(result, labels.kind)
+    if plain is None:
+        one = labels.kind is AnswerKind.CLASSIFICATION
+        return Refusal.NOT_ONE_CHOICE if one else Refusal.NOT_OF_THE_KIND
+    if not set(_named(plain, labels.kind)) <= set(classes):
+        return Refusal.UNKNOWN_CLASS
     try:
-        item = _Item.model_validate(result[0])
-    except ValidationError:
-        return None
-    asked = (item.from_name, item.to_name, item.type) == (ANSWER, SAMPLE, "choices")
-    return item.value.choices[0] if asked else None
+        return kind_of(labels).read(plain, classes)
+    except InputError:
+        return Refusal.NOT_OF_THE_KIND
+
+
+def _named(plain: JsonValue, kind: AnswerKind) -> list[str]:
+    """Return the classes that are named, in what `said` returned."""
+    if kind is AnswerKind.TEXT:
+        return []
+    parts = plain if isinstance(plain, list) else [plain]
+    return [str(part["name"] if isinstance(part, dict) else part) for part in parts]

@@ -1,7 +1,7 @@
 """The bridge: sends tasks to Label Studio, counts what comes back, removes what is done."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,9 +12,10 @@ from sqlalchemy import Engine
 from console.label_studio import layout
 from console.label_studio.annotations import Refusal, notice_of, read_answer
 from console.label_studio.client import StudioClient, StudioTask
+from console.label_studio.page import is_web
 from console.label_studio.signing import Sent, is_webhook_token, sent_as, signed_data, webhook_token
 from console.settings import LabelStudioSettings
-from schemas.answers import ClassName
+from schemas.answers import AnswerKind, ClassName
 from schemas.errors import InputError
 from schemas.guidelines import Guideline
 from schemas.project import ProjectConfig
@@ -22,8 +23,10 @@ from storage import guidelines
 from storage import label_studio as kept
 from storage.label_studio import Claim, StudioProject
 from storage.labelers import Labeler
-from storage.unleased import open_rounds, waiting
+from storage.unleased import WaitingTask, open_rounds, waiting
 
+# For each picture that is to be sent so many tasks are looked at: others may have none on the web.
+LOOKED_AT = 10
 # Where our API takes hints, and what Label Studio sends them for.
 HINTS = "/v1/label-studio/hints"
 ACTIONS = ["ANNOTATION_CREATED", "ANNOTATION_UPDATED"]
@@ -102,11 +105,19 @@ class Bridge:
             studio = self._prepared(guideline, new_project=new_project)
             swept = self._swept(studio)
             room = max(0, self._most - len(swept.standing))
-            chosen = waiting(self._engine, self._project.name, room, but=swept.standing.keys())
+            chosen = self._waiting(room, swept.standing.keys())
             self._client.import_tasks(
-                studio.number, [signed_data(studio.secret, task, guideline.version) for task in chosen]
+                studio.number,
+                [signed_data(studio.secret, task, guideline.version, self._project.labels.kind) for task in chosen],
             )
         return len(chosen), swept
+
+    def _waiting(self, room: int, but: Collection[int]) -> list[WaitingTask]:
+        """Return the most urgent tasks to send; where boxes are drawn, of those due soon the ones with a picture."""
+        if self._project.labels.kind is not AnswerKind.BOXES:
+            return waiting(self._engine, self._project.name, room, but=but)
+        due = waiting(self._engine, self._project.name, room * LOOKED_AT, but=but)
+        return [task for task in due if task.media is not None and is_web(task.media)][:room]
 
     def sweep(self) -> Swept:
         """Count every annotation there that was not counted yet, then remove the tasks that want no answer any more."""
@@ -229,7 +240,7 @@ class Bridge:
         notice = notice_of(body)
         if sent is None:
             return kept.refuse(self._engine, studio, notice, Refusal.FOREIGN_TASK)
-        read = read_answer(body, background.classes.get(sent.guideline, ()), background.emails)
+        read = read_answer(body, self._project.labels, background.classes.get(sent.guideline, ()), background.emails)
         if isinstance(read, Refusal):
             return kept.refuse(self._engine, studio, notice, read)
         email, answer = read

@@ -24,12 +24,13 @@ def page(payload: JsonValue, media: str | None) -> str:
 def _picture(media: str | None) -> str:
     if media is None:
         return ""
-    if not _is_web(media):
+    if not is_web(media):
         return f"<p>{_text(media)}</p>"
     return f'<img src="{_text(media)}" referrerpolicy="no-referrer" style="max-width: 100%"/>'
 
 
-def _is_web(media: str) -> bool:
+def is_web(media: str) -> bool:
+    """Say whether a browser finds it, by HTTP."""
     try:
         parts = urlsplit(media)
     except ValueError:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from console.label_studio.layout import SAMPLE
 from console.label_studio.page import page
+from schemas.answers import AnswerKind
 from storage.unleased import WaitingTask
 
 
@@ -28,13 +29,15 @@ class _Data(BaseModel):
     assay_key: str
 
 
-def signed_data(secret: bytes, task: WaitingTask, guideline: int) -> dict[str, JsonValue]:
-    """Return the data of a task in Label Studio: the page it shows, our task, the guideline, and a key over all three.
+def signed_data(secret: bytes, task: WaitingTask, guideline: int, kind: AnswerKind) -> dict[str, JsonValue]:
+    """Return the data of a task in Label Studio: what it shows, our task, the guideline, and a key over all three.
 
-    The key is the HMAC-SHA256 (RFC 2104) with our secret: nobody else can make one, and one that is copied to another
-    task, or whose task was edited, does not fit.
+    It shows a page; boxes are drawn on the picture itself, which is all that is shown then. The key is the HMAC-SHA256
+    (RFC 2104) with our secret: nobody else can make one, and one that is copied to another task, or whose task was
+    edited, does not fit.
     """
-    shown, sent = page(task.payload, task.media), Sent(task.task_id, guideline)
+    sent = Sent(task.task_id, guideline)
+    shown = task.media or "" if kind is AnswerKind.BOXES else page(task.payload, task.media)
     return {
         SAMPLE: shown,
         "assay_task": sent.task_id,

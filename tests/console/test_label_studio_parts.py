@@ -18,10 +18,13 @@ from console.label_studio.client import StudioClient
 from console.label_studio.layout import label_config
 from console.label_studio.page import page
 from console.label_studio.signing import is_webhook_token, sent_as, signed_data, webhook_token
+from schemas.answers import AnswerKind, plain_of
 from schemas.errors import AssayError, InputError, UnavailableError
+from schemas.project import LabelSpace
 from storage.unleased import WaitingTask
 
 CLASSES = ("cat", "dog", "fox")
+LABELS = LabelSpace(classes=CLASSES)
 USERS = {7: "ada@example.org"}
 SECRET = b"s" * 32
 TOKEN = "0123456789abcdef"  # noqa: S105 - of no server
@@ -52,7 +55,7 @@ anything = st.recursive(
 
 def answer_of(**changes: Any) -> Any:
     """Return what is read from the annotation with these changes."""
-    return read_answer({**ANNOTATION, **changes}, CLASSES, USERS)
+    return read_answer({**ANNOTATION, **changes}, LABELS, CLASSES, USERS)
 
 
 def test_a_sound_annotation_is_a_users_answer() -> None:
@@ -94,9 +97,120 @@ def test_what_is_no_answer_is_refused_with_a_reason(changes: dict[str, Any], rea
 def test_whatever_comes_back_is_an_answer_of_a_user_or_a_refusal(changes: dict[str, Any], other: Any) -> None:
     """And is told apart, the same way each time; nothing else is raised."""
     for body in ({**ANNOTATION, **changes}, other):
-        read = read_answer(body, CLASSES, USERS)
+        read = read_answer(body, LABELS, CLASSES, USERS)
         assert isinstance(read, Refusal) or (read[0] in USERS.values() and read[1] in CLASSES)
         assert notice_of(body) == notice_of(json.loads(json.dumps(body)))
+
+
+SEVERAL = LabelSpace(kind=AnswerKind.MULTILABEL, classes=CLASSES)
+NONE_TOO = SEVERAL.model_copy(update={"empty": True})
+BOXES = LabelSpace(kind=AnswerKind.BOXES, classes=CLASSES)
+TEXT = LabelSpace(kind=AnswerKind.TEXT)
+# As the editor of Label Studio 1.23 sends them.
+CHECKED = {**ITEM, "id": "Kx1", "origin": "manual", "value": {"choices": ["dog", "cat"]}}
+RECTANGLE = {
+    "original_width": 640,
+    "original_height": 480,
+    "image_rotation": 0,
+    "value": {"x": 25.0, "y": 50.0, "width": 12.5, "height": 25, "rotation": 0, "rectanglelabels": ["cat"]},
+    "id": "vQ7",
+    "from_name": "answer",
+    "to_name": "sample",
+    "type": "rectanglelabels",
+    "origin": "manual",
+}
+TYPED = {
+    "value": {"text": ["A cat, asleep."]},
+    "id": "a0",
+    "from_name": "answer",
+    "to_name": "sample",
+    "type": "textarea",
+    "origin": "manual",
+}
+
+
+def rectangle(**changes: Any) -> dict[str, Any]:
+    """Return the rectangle with changes to its value."""
+    return {**RECTANGLE, "value": {**RECTANGLE["value"], **changes}}
+
+
+@pytest.mark.parametrize(
+    ("labels", "result", "answer"),
+    [
+        (SEVERAL, [CHECKED], ["cat", "dog"]),
+        (NONE_TOO, [], []),
+        (BOXES, [], []),
+        (BOXES, [RECTANGLE], [{"name": "cat", "left": 160.0, "top": 240.0, "right": 240.0, "bottom": 360.0}]),
+        (TEXT, [TYPED], "A cat, asleep."),
+    ],
+)
+def test_an_annotation_of_every_kind_is_an_answer(labels: LabelSpace, result: Any, answer: Any) -> None:
+    """Rectangles are parts of the picture there, and pixels here."""
+    read = read_answer({**ANNOTATION, "result": result}, labels, labels.classes, USERS)
+    assert not isinstance(read, Refusal)
+    assert (read[0], plain_of(read[1])) == ("ada@example.org", answer)
+
+
+@pytest.mark.parametrize(
+    ("labels", "result", "reason"),
+    [
+        (SEVERAL, [], Refusal.NOT_OF_THE_KIND),
+        (SEVERAL, [CHECKED, CHECKED], Refusal.NOT_OF_THE_KIND),
+        (SEVERAL, [{**CHECKED, "value": {"choices": ["cat", "wolf"]}}], Refusal.UNKNOWN_CLASS),
+        (SEVERAL, [RECTANGLE], Refusal.NOT_OF_THE_KIND),
+        (BOXES, [rectangle(rotation=30)], Refusal.NOT_OF_THE_KIND),
+        (BOXES, [{**RECTANGLE, "image_rotation": 90}], Refusal.NOT_OF_THE_KIND),
+        (BOXES, [{**RECTANGLE, "original_width": 0}], Refusal.NOT_OF_THE_KIND),
+        (BOXES, [{name: RECTANGLE[name] for name in RECTANGLE if name != "original_height"}], Refusal.NOT_OF_THE_KIND),
+        (BOXES, [rectangle(rectanglelabels=["wolf"])], Refusal.UNKNOWN_CLASS),
+        (BOXES, [rectangle(rectanglelabels=["cat", "dog"])], Refusal.NOT_OF_THE_KIND),
+        (BOXES, [rectangle(width=0)], Refusal.NOT_OF_THE_KIND),
+        (BOXES, [rectangle(x=float("inf"))], Refusal.NOT_OF_THE_KIND),
+        (BOXES, [rectangle(x=1e308)], Refusal.NOT_OF_THE_KIND),
+        (BOXES, [rectangle(rectanglelabels=["cat"]), ITEM], Refusal.NOT_OF_THE_KIND),
+        (BOXES, [RECTANGLE] * 201, Refusal.NOT_OF_THE_KIND),
+        (TEXT, [], Refusal.NOT_OF_THE_KIND),
+        (TEXT, [{**TYPED, "value": {"text": ["a", "b"]}}], Refusal.NOT_OF_THE_KIND),
+        (TEXT, [{**TYPED, "value": {"text": ["a\x00b"]}}], Refusal.NOT_OF_THE_KIND),
+        (TEXT, [TYPED, TYPED], Refusal.NOT_OF_THE_KIND),
+    ],
+)
+def test_what_a_project_of_another_kind_asks_for_is_refused(labels: LabelSpace, result: Any, reason: Refusal) -> None:
+    """And so is what was drawn askew, or has no size."""
+    assert read_answer({**ANNOTATION, "result": result}, labels, labels.classes, USERS) is reason
+
+
+@pytest.mark.parametrize("labels", [SEVERAL, BOXES, TEXT], ids=lambda labels: labels.kind)
+@given(result=st.lists(st.sampled_from([CHECKED, RECTANGLE, TYPED]) | anything, max_size=2))
+def test_whatever_is_in_a_result_is_read_or_refused(labels: LabelSpace, result: Any) -> None:
+    """Never a fault of ours."""
+    read_answer({**ANNOTATION, "result": result}, labels, labels.classes, USERS)
+
+
+@pytest.mark.parametrize(
+    ("labels", "asked"),
+    [
+        (SEVERAL, ("HyperText", "Choices", {"choice": "multiple", "required": "true"})),
+        (NONE_TOO, ("HyperText", "Choices", {"choice": "multiple", "required": "false"})),
+        (BOXES, ("Image", "RectangleLabels", {"canRotate": "false"})),
+        (TEXT, ("HyperText", "TextArea", {"maxSubmissions": "1", "required": "true"})),
+    ],
+)
+def test_each_kind_has_its_own_way_to_answer(labels: LabelSpace, asked: tuple[str, str, dict[str, str]]) -> None:
+    """Below the sample, of which boxes need the picture itself."""
+    shown, control = ET.fromstring(label_config(labels, labels.classes))  # noqa: S314 - our own
+    assert (shown.tag, control.tag, shown.get("value")) == (asked[0], asked[1], "$sample")
+    assert asked[2].items() <= control.attrib.items()
+    assert [each.get("value") for each in control] == list(labels.classes)
+
+
+def test_boxes_are_drawn_on_the_picture_that_was_sent() -> None:
+    """It is signed like the page."""
+    task = WaitingTask(task_id=5, payload={"size": 1}, media="https://example.org/1.png")
+    data = signed_data(SECRET, task, 2, AnswerKind.BOXES)
+    assert data["sample"] == "https://example.org/1.png"
+    assert sent_as(SECRET, data) == (5, 2)
+    assert sent_as(SECRET, {**data, "sample": "https://example.org/2.png"}) is None
 
 
 def test_an_id_that_was_given_again_is_another_annotation() -> None:
@@ -168,7 +282,7 @@ xml_text = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]) | st.sam
 @given(st.lists(xml_text, min_size=2, unique=True))
 def test_classes_come_out_of_the_configuration_as_they_went_in(classes: list[str]) -> None:
     """Quotes, angle brackets and line ends included."""
-    root = ET.fromstring(label_config(classes))  # noqa: S314 - our own
+    root = ET.fromstring(label_config(LABELS, classes))  # noqa: S314 - our own
     assert [choice.get("value") for choice in root.iter("Choice")] == classes
 
 
@@ -176,7 +290,7 @@ def test_classes_come_out_of_the_configuration_as_they_went_in(classes: list[str
 def test_a_class_that_xml_cannot_hold_is_refused(name: str) -> None:
     """Not even escaped could it be shown there."""
     with pytest.raises(InputError, match="without control characters"):
-        label_config(["cat", name])
+        label_config(LABELS, ["cat", name])
 
 
 def waiting_task() -> WaitingTask:
@@ -186,14 +300,14 @@ def waiting_task() -> WaitingTask:
 
 def test_a_task_comes_back_as_it_was_sent() -> None:
     """Our task and the guideline version are read from it."""
-    assert sent_as(SECRET, signed_data(SECRET, waiting_task(), 2)) == (5, 2)
+    assert sent_as(SECRET, signed_data(SECRET, waiting_task(), 2, LABELS.kind)) == (5, 2)
 
 
 @pytest.mark.parametrize("field", ["sample", "assay_task", "assay_guideline", "assay_key"])
 @given(value=anything)
 def test_a_task_that_was_edited_is_not_ours(field: str, value: Any) -> None:
     """In whatever field, to whatever value; nor is one that was signed with another secret."""
-    data = signed_data(SECRET, waiting_task(), 2)
+    data = signed_data(SECRET, waiting_task(), 2, LABELS.kind)
     unchanged = type(value) is type(data[field]) and value == data[field]
     assert (sent_as(SECRET, {**data, field: value}) is None) is not unchanged
     assert sent_as(b"other", data) is None

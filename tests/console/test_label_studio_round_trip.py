@@ -29,6 +29,7 @@ from schemas.errors import ConflictError, InputError
 from schemas.guidelines import ClassChange, Definition, Draft
 from schemas.labels import Label, TaskStatus
 from schemas.project import ProjectConfig
+from schemas.verdicts import TaskRequest
 from storage import guidelines
 from storage.consensus import settle
 from storage.database import open_engine
@@ -48,6 +49,33 @@ NO_TLS = ssl.create_default_context()
 # How long is waited for what comes by itself.
 PATIENCE_SECONDS = 60.0
 PASSWORD = "correct horse"  # noqa: S105 - of a server that lives for a test
+
+
+CLASSES = '{ classes = ["cat", "dog", "fox"] }'
+NAMES = {"from_name": "answer", "to_name": "sample", "origin": "manual", "id": "vQ7"}
+# By kind: the label space, a result as the editor sends it, and the answer that it is.
+KINDS: dict[str, tuple[str, list[dict[str, Any]], Any]] = {
+    "multilabel": (
+        '{ kind = "multilabel", classes = ["cat", "dog"] }',
+        [{**NAMES, "type": "choices", "value": {"choices": ["dog", "cat"]}}],
+        ["cat", "dog"],
+    ),
+    "boxes": (
+        '{ kind = "boxes", classes = ["cat", "dog"] }',
+        [
+            {
+                **NAMES,
+                "type": "rectanglelabels",
+                "original_width": 640,
+                "original_height": 480,
+                "image_rotation": 0,
+                "value": {"x": 25, "y": 50, "width": 12.5, "height": 25, "rotation": 0, "rectanglelabels": ["cat"]},
+            }
+        ],
+        [{"name": "cat", "left": 160.0, "top": 240.0, "right": 240.0, "bottom": 360.0}],
+    ),
+    "text": ('{ kind = "text" }', [{**NAMES, "type": "textarea", "value": {"text": ["A cat."]}}], "A cat."),
+}
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +99,9 @@ class User:
     email: str
     http: httpx.Client
 
-    def annotate(self, task: int, answer: str, **changes: Any) -> int:
-        """Choose a class for a task of Label Studio, and return the annotation's id."""
-        body = {"result": result(answer), **changes}
+    def annotate(self, task: int, answer: str | list[dict[str, Any]], **changes: Any) -> int:
+        """Choose a class for a task of Label Studio, or say what this result says; return the annotation's id."""
+        body = {"result": result(answer) if isinstance(answer, str) else answer, **changes}
         return int(self._sent("POST", f"/api/tasks/{task}/annotations/", body)["id"])
 
     def change(self, annotation: int, answer: str) -> None:
@@ -173,18 +201,48 @@ class Side:
 @pytest.fixture
 def side(database: str, server: RunningLabelStudio, tmp_path: Path, users: tuple[User, User]) -> Iterator[Side]:
     """A project of three tasks whose labelers Ada and Bob are users of Label Studio."""
+    with opened(database, server, tmp_path, users) as side:
+        yield side
+
+
+@pytest.fixture(params=KINDS)
+def side_of(
+    request: pytest.FixtureRequest,
+    database: str,
+    server: RunningLabelStudio,
+    tmp_path: Path,
+    users: tuple[User, User],
+) -> Iterator[tuple[Side, str]]:
+    """A project of each kind, and which."""
+    with opened(database, server, tmp_path, users, KINDS[request.param][0]) as side:
+        yield side, request.param
+
+
+@contextmanager
+def opened(
+    database: str, server: RunningLabelStudio, tmp_path: Path, users: tuple[User, User], labels: str = CLASSES
+) -> Iterator[Side]:
+    """Open a new project with this label space, of other kinds than one class with two pictures on the web."""
     write_project(tmp_path, f"p{uuid4().hex}")
+    governs = tmp_path / "project.toml"
+    governs.write_text(governs.read_text().replace(CLASSES, labels))
     engine = open_engine(StorageSettings(database_url=SecretStr(database)), pool_size=8)
     project = read_project(tmp_path)
     guidelines.ensure(engine, project.config.name, project.guideline, project.config.labels.classes)
     samples = [task_request(project.config.name, offset, uncertain=0.5 - offset / 10) for offset in range(3)]
-    enqueue(engine, project.config, samples)
+    enqueue(engine, project.config, samples if labels == CLASSES else [samples[0], *map(pictured, samples[1:])])
     for name, user in zip(("Ada", "Bob"), users, strict=True):
         enlist(engine, project.config.name, name)
         link(engine, project.config.name, name, user.email.upper())
     with ExitStack() as stack:
         stack.callback(engine.dispose)
         yield Side(engine=engine, project=project.config, folder=tmp_path, server=server, stack=stack)
+
+
+def pictured(request: TaskRequest) -> TaskRequest:
+    """Return the request with its sample's picture on the web."""
+    media = f"https://example.org/{request.origin.offset}.png"
+    return request.model_copy(update={"sample": {**request.sample, "media": media}})
 
 
 def there(admin: httpx.Client, side: Side) -> list[dict[str, Any]]:
@@ -241,6 +299,22 @@ def test_tasks_go_out_and_answers_come_back_by_webhook_and_by_sweep(
     assert (sent, swept.removed) == (1, 1)
     assert [each["data"]["assay_task"] for each in there(admin, side)] == [task + 1, task + 2]
     assert "s0" not in str(there(admin, side))
+
+
+def test_labels_of_every_kind_come_back(
+    side_of: tuple[Side, str], admin: httpx.Client, users: tuple[User, User]
+) -> None:
+    """Label Studio takes the layout; boxes are asked for where there is a picture, and are pixels here."""
+    side, kind = side_of
+    _, said, answer = KINDS[kind]
+    sent, _ = side.bridge().push()
+    if kind == "boxes":
+        pictures = [task["data"]["sample"] for task in there(admin, side)]
+        assert (sent, pictures) == (2, ["https://example.org/1.png", "https://example.org/2.png"])
+    users[0].annotate(ids(admin, side)[-1], said)
+    assert side.bridge().sweep().fates == {"counted": 1}
+    assert side.bridge().sweep().fates == {"unchanged": 1}
+    assert side.answers() == [("s2", "Ada", answer, 1)]
 
 
 def test_nothing_in_label_studio_says_what_a_labeler_must_not_see(side: Side, admin: httpx.Client) -> None:
