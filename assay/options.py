@@ -1,5 +1,7 @@
 """What several commands have in common: the project option, and where they print."""
 
+import os
+import pwd
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +11,7 @@ from rich.console import Console
 
 from assay.settings import CommandSettings
 from schemas.errors import InputError
+from storage.trail import Author
 
 # What is printed is often what somebody else wrote: a name or a path in brackets is no markup.
 out = Console(markup=False, emoji=False)
@@ -33,3 +36,12 @@ def time_of(option: str, text: str | None) -> datetime | None:
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise InputError(f"{option} {text} is no time: write 2026-01-31 or 2026-01-31T12:00:00Z.") from None
+
+
+def author() -> Author:
+    """Return who the trail says did it: the user of this machine whose command line it is."""
+    try:
+        user = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # containers run as numbers without a name
+        user = f"user {os.getuid()}"
+    return Author(origin=f"command line of {user}")

@@ -27,6 +27,7 @@ from sqlalchemy import Engine, String, cast, func, insert, literal, select, text
 
 from infra.testing import running_stack
 from schemas.errors import UnavailableError
+from schemas.roles import Role
 from storage.answers import answer
 from storage.database import open_engine
 from storage.guidelines import ensure
@@ -121,7 +122,7 @@ def _client(engine: Engine, load: Load, labelers: Iterator[int], due: Iterator[f
     for at, labeler_id in _arrivals(due, labelers):
         time.sleep(max(0.0, at - time.monotonic()))
         warm = time.monotonic() > load.starts_at + WARM_UP_SECONDS
-        labeler = Labeler(labeler_id=labeler_id, project=NAME, name="", simulated=True, lead=False)
+        labeler = Labeler(labeler_id=labeler_id, project=NAME, name="", simulated=True, role=Role.LABELER)
         assignment, attempts = _patiently(engine, labeler)
         if warm:
             seconds.append(time.monotonic() - at)
@@ -234,8 +235,8 @@ def hire(engine: Engine, count: int) -> range:
     names = func.generate_series(1, count).table_valued("number").render_derived()
     name = cast(func.gen_random_uuid(), String)
     new = insert(LabelerRow).from_select(
-        ["project", "name", "token_sha256", "simulated"],
-        select(literal(NAME), name, name, true()).select_from(names),
+        ["project", "name", "simulated"],
+        select(literal(NAME), name, true()).select_from(names),
     )
     with engine.begin() as connection:
         ids = connection.scalars(new.returning(LabelerRow.labeler_id)).all()

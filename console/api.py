@@ -2,21 +2,23 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
+from datetime import timedelta
 
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
-from console import leads, routes, views
-from console.desk import Desk
+from console import accounts, leads, routes, sessions, tokens, views
+from console.cookies import SessionCookie
+from console.desk import Desk, SignIn
 from console.label_studio import webhook
 from console.label_studio.bridge import open_bridge
 from console.label_studio.follower import Follower, following
 from console.limits import BodyLimit
 from console.overview import Overview
+from console.passwords import Passwords
 from console.problems import state_problems
 from console.rendering.drawing import Drawing
 from console.rendering.guess import completed
-from console.sessions import Sessions
 from console.settings import ConsoleSettings
 from quality.columns import payload_of
 from schemas.project import ProjectConfig
@@ -38,10 +40,8 @@ def create_app(settings: ConsoleSettings, storage: StorageSettings) -> FastAPI:
     """
     app = FastAPI(title="Assay", docs_url=None, redoc_url=None, lifespan=_opened(settings, storage))
     app.add_middleware(BodyLimit, limit=settings.api_body_bytes)
-    app.include_router(routes.router)
-    app.include_router(leads.router)
-    app.include_router(views.router)
-    app.include_router(webhook.router)
+    for each in (routes, leads, views, sessions, tokens, accounts, webhook):
+        app.include_router(each.router)
     state_problems(app)
     return app
 
@@ -64,12 +64,21 @@ def _opened(settings: ConsoleSettings, storage: StorageSettings) -> Lifespan:
                     renderer=project.renderer,
                 ),
                 overview=Overview.of(engine, project.config),
-                sessions=Sessions(engine=engine, project=project.config.name),
+                sign_in=_sign_in(settings),
                 follower=_follower(stack, engine, project.config, settings),
             )
             yield
 
     return lifespan
+
+
+def _sign_in(settings: ConsoleSettings) -> SignIn:
+    return SignIn(
+        passwords=Passwords(),
+        cookie=SessionCookie(secure=settings.secure),
+        idle=timedelta(minutes=settings.session_idle_minutes),
+        lifetime=timedelta(hours=settings.session_hours),
+    )
 
 
 def _follower(stack: ExitStack, engine: Engine, project: ProjectConfig, settings: ConsoleSettings) -> Follower | None:

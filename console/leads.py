@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict
 
-from console.desk import Desk, Lead, OpenDesk
+from console.access import Adjudicating, Gilding, Publishing, Reporting, Reviewing
+from console.desk import Desk, OpenDesk
 from console.problems import PROBLEMS
 from console.routes import NOTHING, Claimed
 from labeling import revision
@@ -38,44 +39,44 @@ class Known(BaseModel):
 
 
 @router.post("/guidelines", status_code=201)
-def publish(desk: OpenDesk, _: Lead, draft: Draft) -> publishing.Published:
+def publish(desk: OpenDesk, lead: Publishing, draft: Draft) -> publishing.Published:
     """Publish the next guideline and have the tasks that it touches labeled anew; for leads."""
-    return publishing.publish(desk.engine, desk.project, draft)
+    return publishing.publish(desk.engine, desk.project, draft, lead.author)
 
 
 @router.post("/guidelines/preview")
-def preview(desk: OpenDesk, _: Lead, draft: Draft) -> publishing.Preview:
+def preview(desk: OpenDesk, _: Publishing, draft: Draft) -> publishing.Preview:
     """Say what publishing this would do, and publish nothing; for leads."""
     return publishing.preview(desk.engine, desk.project, draft)
 
 
 @router.get("/guidelines/{version}/effect")
-def effect(desk: OpenDesk, _: Lead, version: int) -> revision.Effect:
+def effect(desk: OpenDesk, _: Reviewing, version: int) -> revision.Effect:
     """Return what a version did to agreement, and the labels that it cost; for leads."""
     published = guidelines.history(desk.engine, desk.project.name)
     return revision.effect(version, votes.all_casts(desk.engine, desk.project.name), published, desk.project.labels)
 
 
 @router.get("/consensus")
-def consensus(desk: OpenDesk, _: Lead) -> estimates.Method | None:
+def consensus(desk: OpenDesk, _: Reviewing) -> estimates.Method | None:
     """Return by which method tasks are concluded and why; null before labelers can be told apart; for leads."""
     return estimates.method(desk.engine, desk.project)
 
 
 @router.get("/labelers")
-def labelers(desk: OpenDesk, _: Lead) -> list[LabelerReport]:
+def labelers(desk: OpenDesk, _: Reporting) -> list[LabelerReport]:
     """Return how each labeler works: accuracy on gold, confusion, agreement with the others, speed; for leads."""
     return reports.every_report(desk.engine, desk.project)
 
 
 @router.get("/findings")
-def findings(desk: OpenDesk, _: Lead) -> list[Finding]:
+def findings(desk: OpenDesk, _: Reviewing) -> list[Finding]:
     """Return what labelers do differently: class pairs, or ways of drawing or writing, then slices; for leads."""
     return _findings(desk, _given(desk))
 
 
 @router.get("/findings/{place}/draft")
-def draft(desk: OpenDesk, _: Lead, place: Annotated[int, Path(ge=0)]) -> Draft:
+def draft(desk: OpenDesk, _: Reviewing, place: Annotated[int, Path(ge=0)]) -> Draft:
     """Return the change of the guideline that a finding opens, by its place in `GET /v1/findings`; for leads."""
     given = _given(desk)
     found = _findings(desk, given)
@@ -97,7 +98,7 @@ def _given(desk: Desk) -> dict[int, list[Vote]]:
 
 
 @router.post("/adjudications", response_model=Adjudication, responses=NOTHING)
-def adjudicate(desk: OpenDesk, lead: Lead) -> Any:
+def adjudicate(desk: OpenDesk, lead: Adjudicating) -> Any:
     """Lease the most urgent task that was set aside for an expert; your answer to it settles it; for leads."""
     assignment = queue.claim(desk.engine, desk.project, lead, Purpose.EXPERT)
     if assignment is None:
@@ -107,18 +108,18 @@ def adjudicate(desk: OpenDesk, lead: Lead) -> Any:
 
 
 @router.get("/gold")
-def gold_tasks(desk: OpenDesk, _: Lead) -> list[gold.Gold]:
+def gold_tasks(desk: OpenDesk, _: Gilding) -> list[gold.Gold]:
     """Return the tasks that are mixed into claims because their answer is known; for leads."""
     return gold.gold_of(desk.engine, desk.project.name)
 
 
 @router.post("/gold", status_code=204)
-def make_gold(desk: OpenDesk, lead: Lead, known: Known) -> None:
+def make_gold(desk: OpenDesk, lead: Gilding, known: Known) -> None:
     """Make a task gold that an expert has settled, with the expert's answer; for leads."""
     gold.make(desk.engine, desk.project, lead, known.task_id)
 
 
 @router.delete("/gold/{task_id}", status_code=204)
-def retire_gold(desk: OpenDesk, _: Lead, task_id: TaskId) -> None:
+def retire_gold(desk: OpenDesk, lead: Gilding, task_id: TaskId) -> None:
     """Mix a task in no longer, and let answers to it count in nobody's record; for leads."""
-    gold.retire(desk.engine, desk.project, task_id)
+    gold.retire(desk.engine, desk.project, task_id, lead.author)

@@ -14,13 +14,14 @@ from schemas.errors import AssayError, ConflictError, InputError, UnavailableErr
 # What to do about each status that the API answers with.
 REMEDIES = {
     400: "Send well-formed JSON; /openapi.json says what each endpoint takes.",
-    401: "Send `Authorization: Bearer TOKEN` with the token that `assay labeler add` (or `token`) showed.",
-    403: "Ask the project's lead to do this, or use the lead's token.",
+    401: "Sign in with POST /v1/session (a code is for PUT /v1/password), or send `Authorization: Bearer TOKEN`.",
+    403: "Sign in as somebody who may, or ask an admin for the role; docs/accounts.md says what each may.",
     404: "Look up the endpoints in /openapi.json.",
     405: "Look up the endpoints and their methods in /openapi.json.",
     409: "Read what is current, with POST /v1/claims or GET /v1/guideline, and go on from there.",
     413: "Send a shorter body.",
     422: "Change what `detail` names; /openapi.json says what each endpoint takes.",
+    429: "Wait as many seconds as Retry-After says; an admin's code (`assay user password`) lets its owner in at once.",
     500: "Repeat the request; if it fails again, the log of the API says why.",
     503: "Repeat the request in a few seconds; `assay status` says which service is down.",
 }
@@ -47,13 +48,14 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 TITLES = {
     400: "Not understood",
-    401: "Unknown labeler",
+    401: "Unknown",
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
     409: "The world has moved on",
     413: "Too long",
     422: "Cannot be used",
+    429: "Too many attempts",
     500: "Our fault",
     503: "Not available",
 }

@@ -7,7 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
 
-from console.desk import Asking, OpenDesk
+from console.access import Asking, Labeling
+from console.desk import OpenDesk
 from console.problems import PROBLEMS
 from labeling.reports import LabelerReport
 from schemas.answers import LONGEST_TEXT, MOST_BOXES, Answer, AnswerKind
@@ -79,44 +80,44 @@ NOTHING: dict[int | str, dict[str, Any]] = {204: {"description": "Nothing waits 
 
 
 @router.post("/claims", response_model=Claimed, responses=NOTHING)
-def claim(desk: OpenDesk, labeler: Asking) -> Any:
+def claim(desk: OpenDesk, labeler: Labeling) -> Any:
     """Lease the most urgent task that waits for you; the same one again while you hold its lease."""
     assignment = queue.claim(desk.engine, desk.project, labeler)
     return Response(status_code=204) if assignment is None else Claimed(**vars(assignment))
 
 
 @router.post("/assignments/{assignment_id}/label", response_model=Answered)
-def label(desk: OpenDesk, labeler: Asking, assignment_id: UUID, given: Given) -> Any:
+def label(desk: OpenDesk, labeler: Labeling, assignment_id: UUID, given: Given) -> Any:
     """Answer an assignment of yours; the same answer again changes nothing."""
     return answers.answer(desk.engine, desk.project, labeler, assignment_id, given.answer).model_dump()
 
 
 @router.delete("/assignments/{assignment_id}/label")
-def undo(desk: OpenDesk, labeler: Asking, assignment_id: UUID) -> Claimed:
+def undo(desk: OpenDesk, labeler: Labeling, assignment_id: UUID) -> Claimed:
     """Take your label of the current round back; the assignment is yours to answer again."""
     return Claimed(**vars(answers.undo(desk.engine, desk.project, labeler, assignment_id)))
 
 
 @router.post("/assignments/{assignment_id}/renewal")
-def renew(desk: OpenDesk, labeler: Asking, assignment_id: UUID) -> Claimed:
+def renew(desk: OpenDesk, labeler: Labeling, assignment_id: UUID) -> Claimed:
     """Let your lease run anew from now on; after it has expired too, while nobody else has the place."""
     return Claimed(**vars(assignments.renew(desk.engine, desk.project, labeler, assignment_id)))
 
 
 @router.post("/assignments/{assignment_id}/skip", status_code=204)
-def skip(desk: OpenDesk, labeler: Asking, assignment_id: UUID, why: Skip) -> None:
+def skip(desk: OpenDesk, labeler: Labeling, assignment_id: UUID, why: Skip) -> None:
     """Give an assignment of yours to somebody else, for good; what several skip goes to an expert."""
     assignments.skip(desk.engine, desk.project, labeler, assignment_id, why.reason)
 
 
 @router.get("/me")
-def me(desk: OpenDesk, labeler: Asking) -> records.Record:
+def me(desk: OpenDesk, labeler: Labeling) -> records.Record:
     """Return what is known of your own work; accuracy on tasks whose answer is known is told in steps."""
     return records.record(desk.engine, desk.project, labeler)
 
 
 @router.get("/me/report")
-def my_report(desk: OpenDesk, labeler: Asking) -> LabelerReport:
+def my_report(desk: OpenDesk, labeler: Labeling) -> LabelerReport:
     """Return how you work: accuracy on what is known, confusion, agreement with others, speed; told in steps."""
     return reports.own_report(desk.engine, desk.project, labeler)
 

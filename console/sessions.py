@@ -1,64 +1,94 @@
-"""Who is signed in to the pages: sessions in the memory of this process, each known by a cookie."""
+"""The endpoints of signing in and out."""
 
-import hashlib
-import secrets
-import time
-from dataclasses import dataclass, field
+from typing import Annotated
 
-from sqlalchemy import Engine
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from storage import labelers
+from console.access import Address, Asking, SignedIn
+from console.desk import OpenDesk
+from console.passwords import LONGEST, SHORTEST
+from console.problems import PROBLEMS
+from console.sign_in import choose_password, sign_in
+from schemas.roles import PERMISSIONS, Name, Permission, Role
+from storage import sessions
 from storage.labelers import Labeler
+from storage.passwords import Visit
 
-COOKIE = "assay_session"
-# After so long without a page, and so long in all, one signs in again.
-IDLE_SECONDS, WHOLE_SECONDS = 8 * 3600.0, 24 * 3600.0
-# More sessions than people have; the oldest go first.
-MOST = 10_000
+router = APIRouter(prefix="/v1", responses=PROBLEMS)
 
 
-@dataclass
-class _Session:
-    token: str
-    began: float
-    seen: float
+class Credentials(BaseModel):
+    """Who wants to sign in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name
+    password: Annotated[SecretStr, Field(max_length=LONGEST)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sessions:
-    """Sessions of one project; a labeler's token stands behind each and is asked for again at each step."""
+class NewPassword(BaseModel):
+    """Whose password is to be which; `current` is the one before, or a code."""
 
-    engine: Engine
-    project: str
-    _open: dict[str, _Session] = field(default_factory=dict)
+    model_config = ConfigDict(extra="forbid")
 
-    def begin(self, token: str) -> str | None:
-        """Open a session for whom the token is of, and return the cookie's value; None where it is nobody's."""
-        if labelers.by_token(self.engine, self.project, token) is None:
-            return None
-        cookie, now = secrets.token_urlsafe(), time.monotonic()
-        while len(self._open) >= MOST:
-            del self._open[next(iter(self._open))]
-        self._open[_digest(cookie)] = _Session(token=token, began=now, seen=now)
-        return cookie
-
-    def end(self, cookie: str) -> None:
-        """Close a session; pages that show it notice within seconds."""
-        self._open.pop(_digest(cookie), None)
-
-    def labeler(self, cookie: str) -> Labeler | None:
-        """Return who is signed in, None where nobody is any more."""
-        key, now = _digest(cookie), time.monotonic()
-        session = self._open.get(key)
-        if session is None:
-            return None
-        found = labelers.by_token(self.engine, self.project, session.token)
-        if found is None or now - session.seen > IDLE_SECONDS or now - session.began > WHOLE_SECONDS:
-            self._open.pop(key, None)
-            return None
-        session.seen = now
-        return found
+    name: Name
+    current: Annotated[SecretStr, Field(max_length=LONGEST)]
+    new: Annotated[SecretStr, Field(min_length=SHORTEST, max_length=LONGEST)]
 
 
-def _digest(cookie: str) -> str:
-    return hashlib.sha256(cookie.encode("utf-8", "surrogatepass")).hexdigest()
+class Signed(BaseModel):
+    """Who is asking, and what they may."""
+
+    name: str
+    role: Role
+    permissions: tuple[Permission, ...]
+    simulated: bool
+
+    @classmethod
+    def of(cls, labeler: Labeler) -> "Signed":
+        """Say it of somebody."""
+        permissions = tuple(each for each in Permission if each in PERMISSIONS[labeler.role])
+        return cls(name=labeler.name, role=labeler.role, permissions=permissions, simulated=labeler.simulated)
+
+
+def _visit(desk: OpenDesk, request: Request, address: Address) -> Visit:
+    return Visit(lifetime=desk.sign_in.lifetime, origin=address, former=desk.sign_in.cookie.of(request))
+
+
+Visiting = Annotated[Visit, Depends(_visit)]
+
+
+@router.post("/session", status_code=201)
+def open_session(desk: OpenDesk, visit: Visiting, given: Credentials, response: Response) -> Signed:
+    """Sign in: the reply sets the session's cookie."""
+    labeler, secret = sign_in(desk, given.name, given.password.get_secret_value(), visit)
+    desk.sign_in.cookie.put(response, secret)
+    return Signed.of(labeler)
+
+
+@router.get("/session")
+def session(asking: Asking) -> Signed:
+    """Say who is asking, and what they may; for tokens too."""
+    return Signed.of(asking)
+
+
+@router.delete("/session", status_code=204)
+def close_session(desk: OpenDesk, asking: SignedIn, request: Request) -> None:
+    """Sign out."""
+    sessions.sign_out(desk.engine, asking, desk.sign_in.cookie.of(request) or "")
+
+
+@router.delete("/sessions", status_code=204)
+def close_sessions(desk: OpenDesk, asking: SignedIn) -> None:
+    """Sign out everywhere."""
+    sessions.sign_out_everywhere(desk.engine, asking)
+
+
+@router.put("/password")
+def change_password(desk: OpenDesk, visit: Visiting, given: NewPassword, response: Response) -> Signed:
+    """Choose a password, by the one before or by a code; every session ends, and the reply sets a new one's cookie."""
+    current, new = given.current.get_secret_value(), given.new.get_secret_value()
+    labeler, secret = choose_password(desk, given.name, current, new, visit)
+    desk.sign_in.cookie.put(response, secret)
+    return Signed.of(labeler)

@@ -7,6 +7,9 @@ from pydantic import Field, SecretStr
 
 from storage.settings import StackedSettings
 
+# Addresses that only this machine reaches.
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
 
 class LabelStudioSettings(StackedSettings):
     """A Label Studio server that people label in; none of it where nobody does."""
@@ -29,4 +32,23 @@ class ConsoleSettings(LabelStudioSettings):
     api_body_bytes: Annotated[int, Field(gt=0)] = Field(
         default=262_144, description="longest request body that the API reads"
     )
+    api_origin: Annotated[str, Field(pattern=r"^https?://[^/]+$")] | None = Field(
+        default=None, description="how browsers reach the API where a proxy stands before it, as https://HOST[:PORT]"
+    )
+    api_proxies: str = Field(
+        default="", description="addresses of proxies whose X-Forwarded-For is believed, separated by commas"
+    )
+    session_idle_minutes: Annotated[int, Field(ge=1, le=43_200)] = Field(
+        default=60, description="minutes after which a session that is not used ends"
+    )
+    session_hours: Annotated[int, Field(ge=1, le=720)] = Field(
+        default=12, description="hours after which a session ends, used or not"
+    )
     project: Path = Field(description="folder of the project")
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach the API by HTTPS only; they do not need to on this machine itself."""
+        if self.api_origin is not None:
+            return self.api_origin.startswith("https://")
+        return self.api_host not in LOOPBACK

@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter
 
-from console.desk import Asking, OpenDesk
+from console.access import Asking
+from console.desk import OpenDesk
 from console.problems import PROBLEMS
 from storage.backlog import Backlog
 

@@ -20,6 +20,7 @@ from storage.guidelines import classes_of
 from storage.labelers import Labeler
 from storage.queue import Assignment
 from storage.tables import LabelerRow, LabelRow, OutboxRow, RetractionRow, TaskRow
+from storage.trail import Action, note
 from storage.votes import expert_casts, standing
 
 
@@ -73,6 +74,8 @@ def undo(engine: Engine, project: ProjectConfig, labeler: Labeler, assignment_id
             retracts=label.label_id, task_id=label.task_id, labeler=label.labeler, retracted_at=retracted_at
         )
         connection.execute(_announcement(project, label.task_id, event))
+        if assignment.purpose == Purpose.EXPERT:
+            note(connection, project.name, labeler.author, Action.ADJUDICATION_UNDONE, f"task {label.task_id}")
         return lease(connection, project, assignment)
 
 
@@ -88,6 +91,8 @@ def write(
     ids = {"assignment_id": assignment.assignment_id, "labeler_id": labeler.labeler_id}
     new = insert(LabelRow).values(**said, **ids, revision=earlier + 1)
     end(connection, assignment, AssignmentStatus.ANSWERED, new, _announcement(project, label.task_id, label))
+    if label.purpose == Purpose.EXPERT:
+        note(connection, project.name, labeler.author, Action.ADJUDICATED, f"task {label.task_id}")
     return label
 
 

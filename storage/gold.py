@@ -14,6 +14,7 @@ from schemas.project import ProjectConfig
 from storage.database import lost_connections_named
 from storage.labelers import Labeler
 from storage.tables import GoldRow, LabelerRow, LabelRow, TaskRow
+from storage.trail import NOBODY, Action, Author, note
 from storage.votes import standing
 
 
@@ -47,11 +48,12 @@ def make(engine: Engine, project: ProjectConfig, lead: Labeler, task_id: int) ->
         if connection.execute(answer.with_for_update(of=TaskRow, key_share=True)).one_or_none() is None:
             raise InputError(f"No expert has settled task {task_id} of this project: adjudicate it first.")
         new = upsert(GoldRow).from_select(["task_id", "guideline", "answer", "answered_under", "made_by"], answer)
-        connection.execute(new.on_conflict_do_nothing())
+        if connection.scalar(new.on_conflict_do_nothing().returning(GoldRow.gold_id)) is not None:
+            note(connection, project.name, lead.author, Action.GOLD_MADE, f"task {task_id}")
 
 
 @lost_connections_named()
-def retire(engine: Engine, project: ProjectConfig, task_id: int) -> None:
+def retire(engine: Engine, project: ProjectConfig, task_id: int, by: Author = NOBODY) -> None:
     """Mix a task in no longer; answers that it got count in nobody's record any more.
 
     Raises:
@@ -62,6 +64,7 @@ def retire(engine: Engine, project: ProjectConfig, task_id: int) -> None:
     with engine.begin() as connection:
         if not connection.execute(update(GoldRow).where(*found).values(retired_at=func.now())).rowcount:
             raise InputError(f"Task {task_id} of this project is not gold: GET /v1/gold lists what is.")
+        note(connection, project.name, by, Action.GOLD_RETIRED, f"task {task_id}")
 
 
 @lost_connections_named()

@@ -14,7 +14,7 @@ from schemas.answers import Answer
 from schemas.errors import ConflictError, InputError
 from schemas.project import ProjectConfig
 from storage.database import lost_connections_named
-from storage.labelers import Labeler
+from storage.labelers import Labeler, enabled
 from storage.tables import (
     LabelerRow,
     LabelRow,
@@ -123,16 +123,14 @@ def link(engine: Engine, project: str, name: str, email: str) -> None:
 
 @lost_connections_named()
 def linked(engine: Engine, project: str) -> dict[str, Labeler]:
-    """Return the labelers that users of Label Studio are, by e-mail address as `normal` writes it."""
+    """Return the labelers that users of Label Studio are, by e-mail address as `normal` writes it.
+
+    Disabled ones are left out: what they answer there counts no more.
+    """
     found = select(LabelStudioUserRow.email, LabelerRow.__table__).join(LabelStudioUserRow)
     with engine.connect() as connection:
-        rows = connection.execute(found.where(LabelStudioUserRow.project == project)).all()
-    return {
-        row.email: Labeler(
-            labeler_id=row.labeler_id, project=row.project, name=row.name, simulated=row.simulated, lead=row.lead
-        )
-        for row in rows
-    }
+        rows = connection.execute(found.where(LabelStudioUserRow.project == project, enabled())).all()
+    return {row.email: Labeler.of(row) for row in rows}
 
 
 def normal(email: str) -> str:

@@ -18,6 +18,7 @@ from storage.database import among, lost_connections_named
 from storage.guidelines import PUBLISHING, current, versions_after
 from storage.places import count_places
 from storage.tables import ConsensusRow, GuidelineRow, TaskRow
+from storage.trail import NOBODY, Action, Author, note
 from storage.votes import casts_by_task, expert_casts
 
 
@@ -68,7 +69,7 @@ def preview(engine: Engine, project: ProjectConfig, draft: Draft) -> Preview:
 
 
 @lost_connections_named()
-def publish(engine: Engine, project: ProjectConfig, draft: Draft) -> Published:
+def publish(engine: Engine, project: ProjectConfig, draft: Draft, by: Author = NOBODY) -> Published:
     """Write the next version and reopen, in the same transaction, exactly the tasks that it touches.
 
     A touched task is labeled anew from `overlap.first` labels on; its old labels stay, its consensus is no longer
@@ -87,6 +88,7 @@ def publish(engine: Engine, project: ProjectConfig, draft: Draft) -> Published:
         with engine.begin() as connection:
             connection.execute(select(func.pg_advisory_xact_lock(PUBLISHING, func.hashtext(project.name))))
             connection.execute(insert(GuidelineRow).values(project=project.name, **new.model_dump(mode="json")))
+            note(connection, project.name, by, Action.GUIDELINE_PUBLISHED, f"guideline {new.version}")
             return _apply(connection, project, new)
     except IntegrityError as error:
         raise ConflictError(

@@ -128,17 +128,17 @@ class GuidelineRow(Base):
 
 
 class LabelerRow(Base):
-    """A person, or a simulation of one, who labels; of the access token only its SHA-256 is kept."""
+    """Somebody of a project: a person, a program or a simulation; labels, gold and the trail point to it."""
 
     __tablename__ = "labelers"
 
     labeler_id: Mapped[int] = mapped_column(primary_key=True)
     project: Mapped[str]
     name: Mapped[str]
-    token_sha256: Mapped[str] = mapped_column(unique=True)
     simulated: Mapped[bool]
-    lead: Mapped[bool] = mapped_column(server_default=text("false"))
+    role: Mapped[str] = mapped_column(server_default=text("'labeler'"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    disabled_at: Mapped[datetime | None]
 
     __table_args__ = (UniqueConstraint("project", "name"),)
 

@@ -11,6 +11,7 @@ from pydantic import JsonValue, SecretStr
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from schemas.project import ProjectConfig
+from schemas.roles import Role
 from schemas.topics import Topics
 from schemas.verdicts import AcceptedSample, DeadLetter, Origin, Reason, Selection, TaskRequest, Versions
 from storage.answers import answer
@@ -144,7 +145,9 @@ def task_request(
 
 def enlist(engine: Engine, project: str, name: str, *, lead: bool = False) -> Labeler:
     """Register a labeler and return it."""
-    labeler = by_token(engine, project, register(engine, project, name, simulated=True, lead=lead))
+    labeler = by_token(
+        engine, project, register(engine, project, name, simulated=True, role=Role.LEAD if lead else Role.LABELER)
+    )
     if labeler is None:
         raise LookupError(name)
     return labeler

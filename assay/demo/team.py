@@ -15,6 +15,7 @@ from assay.services import Services
 from examples.simulation.labelers import Pair
 from labeling.drafting import BLANK
 from schemas.errors import UnavailableError
+from schemas.roles import Role
 from storage.labelers import register
 
 LEAD = "simulated-lead"
@@ -81,4 +82,6 @@ def _client(api: str, token: str) -> httpx.Client:
 
 
 def _token(services: Services, name: str, *, lead: bool) -> str:
-    return register(services.engine, services.project.config.name, name, simulated=True, lead=lead)
+    return register(
+        services.engine, services.project.config.name, name, simulated=True, role=Role.LEAD if lead else Role.LABELER
+    )

@@ -11,16 +11,20 @@ from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 from nicegui import ui
 
+from console.access import by_session, may
 from console.desk import Desk
 from console.markup import Content, tag
-from console.sessions import COOKIE
 from console.watch import FRESH_SECONDS
 from schemas.errors import AssayError
+from schemas.roles import Permission, Role
 from storage.labelers import Labeler
 
 STATIC = Path(__file__).parent / "static"
-# Address, name in the navigation, whether it is for leads only.
-NAVIGATION = (("/label", "Label", False), ("/queue", "Queue", False))
+# Address, name in the navigation, and the permission that it takes, if any.
+NAVIGATION: tuple[tuple[str, str, Permission | None], ...] = (
+    ("/label", "Label", Permission.LABEL),
+    ("/queue", "Queue", None),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +34,12 @@ class Visit:
     desk: Desk
     labeler: Labeler
     request: Request
+    needs: Permission | None
 
-    def still(self) -> Labeler | None:
-        """Return who is signed in by now."""
-        return self.desk.sessions.labeler(self.request.cookies.get(COOKIE, ""))
+    def still(self, *, used: bool = False) -> Labeler | None:
+        """Return who is signed in by now and may be here; `used` where they did something, which keeps them so."""
+        labeler = by_session(self.desk, self.request, used=used)
+        return labeler if labeler is not None and _may(labeler, self.needs) else None
 
     def live(self, drawn: Callable[[], Awaitable[Markup]]) -> None:
         """Show what `drawn` returns, and again whenever it returns something else."""
@@ -62,14 +68,14 @@ class House:
 
     app: FastAPI
 
-    def page(self, path: str, title: str, *, leads: bool = False) -> Callable[[Build], Build]:
+    def page(self, path: str, title: str, needs: Permission | None = None) -> Callable[[Build], Build]:
         """Serve a page to whoever is signed in, with the frame around it; others are sent to sign in first."""
 
         def serve(build: Build) -> Build:
             @ui.page(path, title=f"{title} - Assay")
             async def opened(request: Request) -> RedirectResponse | None:
                 desk: Desk = self.app.state.desk
-                labeler = desk.sessions.labeler(request.cookies.get(COOKIE, ""))
+                labeler = by_session(desk, request)
                 if labeler is None:
                     return RedirectResponse(f"/sign-in?to={quote(path)}", status_code=303)
                 head()
@@ -77,10 +83,11 @@ class House:
                 with ui.element("main").props('id="main" tabindex="-1"'):
                     heading = tag("h1", title)
                     ui.html(heading, sanitize=False)
-                    if leads and not labeler.lead:
-                        ui.html(tag("p", "This page is for leads of the project.", class_="problem"), sanitize=False)
+                    if _may(labeler, needs):
+                        await build(Visit(desk=desk, labeler=labeler, request=request, needs=needs))
                     else:
-                        await build(Visit(desk=desk, labeler=labeler, request=request))
+                        refusal = f"You are {labeler.role} of this project: this page is for others."
+                        ui.html(tag("p", refusal, class_="problem"), sanitize=False)
                 return None
 
             return build
@@ -99,8 +106,8 @@ def frame(desk: Desk, labeler: Labeler | None, path: str) -> None:
     brand = tag("a", [_mark(), tag("span", "Assay", class_="name")], href="/queue", class_="brand", aria_label="Assay")
     entries = [
         tag("a", name, href=to, aria_current="page" if to == path else None)
-        for to, name, leads in NAVIGATION
-        if labeler is not None and (labeler.lead or not leads)
+        for to, name, needs in NAVIGATION
+        if labeler is not None and _may(labeler, needs)
     ]
     pages = tag("nav", entries, aria_label="Pages") if entries else None
     inside = [brand, tag("span", desk.project.title, class_="project"), pages, _account(labeler)]
@@ -116,10 +123,14 @@ def _account(labeler: Labeler | None) -> Content:
     theme = tag("button", "Theme", type="button", class_="quiet", data_theme_switch=True, aria_label="Light or dark")
     if labeler is None:
         return tag("div", theme, class_="account")
-    role = " lead" if labeler.lead else ""
+    role = "" if labeler.role is Role.LABELER else f" {labeler.role}"
     simulated = " (simulated)" if labeler.simulated else ""
     leave = tag("form", tag("button", "Sign out", class_="quiet"), method="post", action="/sign-out")
     return tag("div", [tag("span", f"{labeler.name}{simulated}", tag("small", role)), theme, leave], class_="account")
+
+
+def _may(labeler: Labeler, needs: Permission | None) -> bool:
+    return needs is None or may(labeler, needs)
 
 
 def _mark() -> Markup:

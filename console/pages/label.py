@@ -16,6 +16,7 @@ from console.pages.house import House, Visit, args_of
 from console.sitting import Sitting
 from schemas.answers import AnswerKind
 from schemas.errors import AssayError
+from schemas.roles import Permission
 from storage import guidelines, records
 from storage.queue import Assignment
 
@@ -38,7 +39,7 @@ HELP = (
 def add(house: House) -> None:
     """Serve the page, and send whoever opens the root here."""
 
-    @house.page("/label", "Label")
+    @house.page("/label", "Label", Permission.LABEL)
     async def label(visit: Visit) -> None:
         if visit.desk.project.labels.kind is AnswerKind.CLASSIFICATION:
             await _Table(visit).open()
@@ -92,10 +93,10 @@ class _Table:
             return partial(self._sitting.skip, assignment, value), "Skipped."
         return None
 
-    async def _do(self, step: Callable[[], None], done: str) -> None:
+    async def _do(self, step: Callable[[], None], done: str, *, used: bool = True) -> None:
         """Take one step after the other; what it could not do is said, and nothing is lost."""
         async with self._turn:
-            if self._visit.still() is None:
+            if self._visit.still(used=used) is None:
                 ui.navigate.to("/sign-in?to=/label")
                 return
             try:
@@ -108,7 +109,7 @@ class _Table:
     async def _look(self) -> None:
         present = self._client.has_socket_connection  # a page that was closed must not be leased anything
         if present and self._sitting.shown is None and not self._turn.locked():
-            await self._do(self._sitting.next, "")
+            await self._do(self._sitting.next, "", used=False)
 
     async def _show(self) -> None:
         shown = self._sitting.shown

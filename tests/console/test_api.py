@@ -19,6 +19,7 @@ from console.api import create_app
 from console.settings import ConsoleSettings
 from console.testing import served
 from schemas.project import ProjectConfig
+from schemas.roles import Role
 from storage.consensus import settle
 from storage.database import open_engine
 from storage.labelers import register
@@ -42,7 +43,13 @@ class Api:
 
     def client(self, *, lead: bool = False) -> httpx.Client:
         """Return a client with the token of a new labeler."""
-        token = register(self.engine, self.project.name, f"labeler {uuid4().hex}", simulated=True, lead=lead)
+        token = register(
+            self.engine,
+            self.project.name,
+            f"labeler {uuid4().hex}",
+            simulated=True,
+            role=Role.LEAD if lead else Role.LABELER,
+        )
         return self.stranger({b"Authorization": f"Bearer {token}".encode()})
 
     def stranger(self, headers: dict[bytes, bytes] | None = None) -> httpx.Client:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,15 +17,20 @@ from sqlalchemy import Engine, text
 
 from console.testing import FLAGS, chromium, site
 from schemas.project import ProjectConfig
+from schemas.roles import Role
+from storage import accounts
 from storage.database import open_engine
 from storage.guidelines import ensure
 from storage.labelers import register
 from storage.projects import read_project
 from storage.queue import enqueue
+from storage.sessions import open_session
 from storage.settings import StorageSettings
-from storage.testing import fresh_database, task_request, write_project
+from storage.testing import enlist, fresh_database, task_request, write_project
+from storage.trail import NOBODY
 
 PAGES = ("label", "queue")
+PASSWORD = "correct horse battery"  # noqa: S105 - of a test
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 # A script, an image that fails, a change of direction, a bell, and a word without end.
 HOSTILE = "<script>window.taken=1</script><img src=x onerror='window.taken=1'>\u202egnp.exe\x07 " + "w" * 3000
@@ -44,9 +50,14 @@ class House:
         """Put tasks into the queue."""
         enqueue(self.engine, self.project, [task_request(self.project.name, offset, **sample) for offset in offsets])
 
-    def token(self, *, lead: bool = False) -> str:
+    def token(self) -> str:
         """Return the token of a new labeler."""
-        return register(self.engine, self.project.name, f"labeler {uuid4().hex[:6]}", simulated=True, lead=lead)
+        return register(self.engine, self.project.name, f"labeler {uuid4().hex[:6]}", simulated=True)
+
+    def invite(self) -> tuple[str, str]:
+        """Return the name of a new account, and the code with which its password is chosen."""
+        name = f"labeler {uuid4().hex[:6]}"
+        return name, accounts.add(self.engine, self.project.name, name, Role.LABELER, NOBODY)
 
     def context(self, **options: Any) -> BrowserContext:
         """Return a browser's context of its own: nobody is signed in."""
@@ -56,12 +67,13 @@ class House:
         return context
 
     def sign_in(self, context: BrowserContext, path: str = "/label", *, lead: bool = False) -> Page:
-        """Return a page on which a new labeler has signed in and gone to `path`."""
+        """Return a page on `path` of a new labeler, who has signed in just now."""
+        labeler = enlist(self.engine, self.project.name, f"labeler {uuid4().hex[:6]}", lead=lead)
+        with self.engine.begin() as connection:
+            secret = open_session(connection, labeler, timedelta(hours=1), None)
+        context.add_cookies([{"name": "assay", "value": secret, "url": self.url}])
         page = context.new_page()
-        page.goto(f"{self.url}/sign-in?to={path}")
-        page.get_by_label("Token").fill(self.token(lead=lead))
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"{self.url}{path}")
+        page.goto(f"{self.url}{path}")
         page.wait_for_selector("h1")
         return page
 
@@ -138,16 +150,33 @@ def press(page: Page, key: str) -> None:
     page.wait_for_function("id => document.getElementById('sample')?.dataset.assignment !== id", arg=before)
 
 
-def test_signing_in_takes_a_token_of_the_project(house: House) -> None:
-    """Another one is refused, and a page that was asked for is reached afterwards."""
+def choose_password(house: House, page: Page) -> str:
+    """Choose a password by a code on the page that is shown; return the name."""
+    name, code = house.invite()
+    page.goto(f"{house.url}/password")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Code").fill(code)
+    page.get_by_label("New password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{house.url}/label")
+    return name
+
+
+def enter(page: Page, name: str, password: str) -> None:
+    """Fill the form of signing in, and send it."""
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.keyboard.press("Enter")
+
+
+def test_a_password_is_chosen_by_a_code_and_signs_in_elsewhere(house: House) -> None:
+    """A wrong one is refused, and the page that was asked for is reached all the same."""
+    name = choose_password(house, house.context().new_page())
     page = house.context().new_page()
     page.goto(f"{house.url}/queue")
-    page.get_by_label("Token").fill("nobody's")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_have_text("This is no token of a labeler of this project.")
-    page.goto(f"{house.url}/queue")
-    page.get_by_label("Token").fill(house.token())
-    page.keyboard.press("Enter")
+    enter(page, name, "wrong, and long enough")
+    expect(page.get_by_role("alert")).to_have_text("This is no name and password of this project.")
+    enter(page, name, PASSWORD)
     expect(page.get_by_role("heading", level=1)).to_have_text("Queue")
     assert page.url == f"{house.url}/queue"
 
@@ -155,18 +184,21 @@ def test_signing_in_takes_a_token_of_the_project(house: House) -> None:
 def test_an_address_of_another_site_is_not_gone_to(house: House) -> None:
     """A link with `to` must not lead people away after they have signed in."""
     page = house.context().new_page()
+    name = choose_password(house, page)
     page.goto(f"{house.url}/sign-in?to=//elsewhere.example/")
-    page.get_by_label("Token").fill(house.token())
-    page.keyboard.press("Enter")
+    enter(page, name, PASSWORD)
     page.wait_for_url(f"{house.url}/label")
 
 
-def test_a_form_of_another_site_signs_nobody_in(house: House) -> None:
-    """The browser says which site a form came from."""
-    sent = house.context().request.post(
-        f"{house.url}/sign-in", form={"token": house.token(), "to": "/"}, headers={"sec-fetch-site": "cross-site"}
-    )
-    assert sent.status == 403
+def test_who_may_not_label_is_told_so(house: House) -> None:
+    """And finds the page in no navigation."""
+    context = house.context()
+    page = house.sign_in(context)
+    with house.engine.begin() as connection:
+        connection.execute(text("UPDATE labelers SET role = 'engineer' WHERE name LIKE 'labeler %'"))
+    page.goto(f"{house.url}/label")
+    expect(page.get_by_text("You are engineer of this project")).to_be_visible()
+    assert page.get_by_role("navigation").get_by_role("link").all_inner_texts() == ["Queue"]
 
 
 def test_signing_out_ends_every_page_of_the_session(house: House) -> None:
@@ -254,9 +286,7 @@ def test_the_browser_is_never_sent_what_a_labeler_must_not_know(house: House) ->
     page, received = house.context().new_page(), []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(str(frame))))
     page.on("response", lambda reply: received.append(reply.text()) if "text/html" in str(reply.headers) else None)
-    page.goto(f"{house.url}/sign-in")
-    page.get_by_label("Token").fill(house.token())
-    page.keyboard.press("Enter")
+    choose_password(house, page)
     press(page, "1")
     said = "".join(received)
     assert '"cat' in said.replace("\\", "")
@@ -308,7 +338,7 @@ def test_every_text_can_be_read(house: House, scheme: str) -> None:
     """WCAG 2.2, 1.4.3: text has a contrast of 4.5 to what is behind it, large text of 3."""
     house.enqueue(0)
     page = house.sign_in(house.context(color_scheme=scheme), lead=True)
-    for path in ("sign-in", *PAGES):
+    for path in ("sign-in", "password", *PAGES):
         page.goto(f"{house.url}/{path}")
         page.wait_for_timeout(400)
         assert page.evaluate(CONTRAST) == [], path
@@ -324,7 +354,7 @@ def test_every_control_has_a_name_and_is_reached_by_tab(house: House) -> None:
     """WCAG 2.2, 4.1.2 and 2.1.1; where the focus is can be seen (2.4.7)."""
     house.enqueue(0)
     page = house.sign_in(house.context(), lead=True)
-    for path in ("sign-in", *PAGES):
+    for path in ("sign-in", "password", *PAGES):
         page.goto(f"{house.url}/{path}")
         page.wait_for_timeout(400)
         assert page.evaluate(NAMELESS) == [], path
@@ -341,7 +371,7 @@ def test_a_page_fits_a_telephone(house: House) -> None:
     """At 390 pixels nothing is cut off or has to be scrolled for sideways."""
     house.enqueue(0)
     page = house.sign_in(house.context(viewport=PHONE), lead=True)
-    for path in ("sign-in", *PAGES):
+    for path in ("sign-in", "password", *PAGES):
         page.goto(f"{house.url}/{path}")
         page.wait_for_timeout(400)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path

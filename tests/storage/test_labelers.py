@@ -4,15 +4,16 @@ import pytest
 from sqlalchemy import Engine, text
 
 from schemas.errors import ConflictError, InputError
+from schemas.roles import Role
 from storage.labelers import by_token, register, reissue
 
 
 def test_a_token_finds_its_labeler_in_its_project(engine: Engine) -> None:
     """And in no other."""
-    token = register(engine, "one", "ada", simulated=False, lead=True)
+    token = register(engine, "one", "ada", simulated=False, role=Role.LEAD)
     labeler = by_token(engine, "one", token)
     assert labeler is not None
-    assert (labeler.name, labeler.simulated, labeler.lead) == ("ada", False, True)
+    assert (labeler.name, labeler.simulated, labeler.role) == ("ada", False, Role.LEAD)
     assert by_token(engine, "two", token) is None
 
 
