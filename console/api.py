@@ -1,6 +1,6 @@
 """The REST API of one project, wired."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from datetime import timedelta
 
@@ -10,10 +10,12 @@ from sqlalchemy import Engine
 from console import accounts, leads, routes, sessions, tokens, views
 from console.cookies import SessionCookie
 from console.desk import Desk, SignIn
+from console.headers import HEADERS, SecurityHeaders
 from console.label_studio import webhook
 from console.label_studio.bridge import open_bridge
 from console.label_studio.follower import Follower, following
 from console.limits import BodyLimit
+from console.origin import SameOrigin
 from console.overview import Overview
 from console.passwords import Passwords
 from console.problems import state_problems
@@ -33,13 +35,16 @@ CONNECTIONS = 10
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def create_app(settings: ConsoleSettings, storage: StorageSettings) -> FastAPI:
+def create_app(settings: ConsoleSettings, storage: StorageSettings, headers: Mapping[str, str] = HEADERS) -> FastAPI:
     """Return the application; the project is read and the database opened when it starts, not before.
 
     It serves no pages, so that nothing is loaded from elsewhere; its description is at `/openapi.json`.
+    `headers` are those of every response that says no others.
     """
     app = FastAPI(title="Assay", docs_url=None, redoc_url=None, lifespan=_opened(settings, storage))
     app.add_middleware(BodyLimit, limit=settings.api_body_bytes)
+    app.add_middleware(SameOrigin, origin=settings.api_origin)
+    app.add_middleware(SecurityHeaders, headers=headers)
     for each in (routes, leads, views, sessions, tokens, accounts, webhook):
         app.include_router(each.router)
     state_problems(app)

@@ -10,7 +10,7 @@ from nicegui import ui
 from console.api import create_app
 from console.pages import label, queue, sign_in
 from console.pages.house import STATIC, House
-from console.pages.policy import PagePolicy
+from console.pages.policy import PAGE_HEADERS
 from console.settings import ConsoleSettings
 from storage.settings import StorageSettings
 
@@ -19,8 +19,7 @@ PAGES = (sign_in, label, queue)
 
 def create_site(settings: ConsoleSettings, storage: StorageSettings) -> FastAPI:
     """Return the API with the pages; nothing is opened before it starts."""
-    app = create_app(settings, storage)
-    app.add_middleware(PagePolicy)
+    app = create_app(settings, storage, PAGE_HEADERS)
     app.mount("/static", StaticFiles(directory=STATIC))
     house = House(app=app)
     for page in PAGES:
