@@ -15,6 +15,8 @@ from assay.commands import (
     samples,
     stack,
     suggest,
+    trail,
+    user,
 )
 from assay.demo.command import demo
 
@@ -39,6 +41,7 @@ app.command()(samples.produce)
 app.command()(samples.audit)
 app.command()(replay.replay)
 app.command()(suggest.suggest)
+app.command()(trail.trail)
 app.command()(demo)
 
 projects = _group("Look at project folders.")
@@ -66,10 +69,19 @@ guides.command("diff")(guideline.diff)
 guides.command("effect")(guideline.effect)
 app.add_typer(guides, name="guideline")
 
-labelers = _group("Say who may label.")
+labelers = _group("Say which programs and simulations may label, by token.")
 labelers.command("add")(labeler.add)
 labelers.command("token")(labeler.token)
 app.add_typer(labelers, name="labeler")
+
+users = _group("Say who may sign in, and as what.")
+users.command("add")(user.add)
+users.command("list")(user.list_users)
+users.command("password")(user.password)
+users.command("role")(user.role)
+users.command("disable")(user.disable)
+users.command("enable")(user.enable)
+app.add_typer(users, name="user")
 
 studios = _group("Have people label in Label Studio.")
 studios.command("push")(label_studio.push)
