@@ -2,17 +2,23 @@
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
+from time import monotonic
+from typing import Any
 
 import psycopg
-from sqlalchemy import ARRAY, URL, BigInteger, ColumnElement, Engine, any_, cast, create_engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy import ARRAY, URL, BigInteger, ColumnElement, Engine, any_, cast, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from schemas.errors import InputError, UnavailableError
 from storage.settings import StorageSettings
 
 # A server that does not answer at all within this time counts as away.
 CONNECT_SECONDS = 10
+# A connection that was used so lately is not asked whether it lives: that is a round trip, which a claim is itself.
+IDLE_SECONDS = 1.0
 # Classes of SQLSTATE: broken connections; a full disk, no memory, too many connections.
 BROKEN, LACKING = "08", "53"
 # The SQLSTATE of a database that nobody has prepared.
@@ -22,19 +28,36 @@ AWAY = ("57P01", "57P02", "57P03")
 
 
 def open_engine(settings: StorageSettings, *, pool_size: int = 5) -> Engine:
-    """Return an engine on the project database; it connects at first use and drops dead connections.
+    """Return an engine on the project database; it connects at first use and drops connections found dead.
+
+    Only those are asked whether they live that lay idle: one that dies while in use fails the call, as it would anyway.
 
     Raises:
         InputError: the setting is no URL of a PostgreSQL database.
     """
-    return create_engine(
+    engine = create_engine(
         _url(settings),
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=True,
         hide_parameters=True,  # an error's text goes into logs, and parameters are payloads and hashes of tokens
         connect_args={"connect_timeout": CONNECT_SECONDS},
     )
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", partial(_ping_idle, engine))
+    return engine
+
+
+def _note_use(_: Any, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = monotonic()
+
+
+def _ping_idle(engine: Engine, connection: Any, record: ConnectionPoolEntry, _: Any) -> None:
+    if monotonic() - record.info.get("used", monotonic()) < IDLE_SECONDS:
+        return
+    try:
+        engine.dialect.do_ping(connection)
+    except psycopg.OperationalError as error:
+        raise InvalidatePoolError from error
 
 
 def _url(settings: StorageSettings) -> URL:

@@ -7,11 +7,14 @@ from sqlalchemy import Engine, select, text
 
 from labeling.overlap import Decision
 from labeling.settling import Verdict
+from schemas.guidelines import Draft
 from schemas.labels import TaskStatus
 from schemas.project import ProjectConfig
 from storage.assignments import skip
 from storage.consensus import lock_tasks, settle, store
+from storage.guidelines import ensure
 from storage.labelers import Labeler
+from storage.publishing import publish
 from storage.queue import claim, enqueue
 from storage.tables import TaskRow
 from storage.testing import enlist, expire, label_next, project_config, task_request
@@ -133,6 +136,18 @@ def test_nobody_is_kept_waiting_for_a_name_that_is_no_labelers(engine: Engine, p
     ask(engine, project, second, "ada")
     settle(engine, project, [second])
     assert given(engine, project, bob) == second
+
+
+def test_a_task_that_begins_anew_is_for_everybody(engine: Engine, project: ProjectConfig) -> None:
+    """Who was asked was to settle what the guideline has settled."""
+    ensure(engine, project.name, "A cat has whiskers.", project.labels.classes)
+    first, _ = tasks_of(engine, project)
+    for given_by in ("cat", "dog"):
+        label_next(engine, project, enlist(engine, project.name, given_by), given_by)
+    enlist(engine, project.name, "ada")
+    ask(engine, project, first, "ada", wanted=3)
+    publish(engine, project, Draft(body="A dog barks.", settles=(("cat", "dog"),)))
+    assert given(engine, project, enlist(engine, project.name, "bob")) == first
 
 
 def test_what_is_kept_for_a_labeler_is_not_sent_elsewhere(engine: Engine, project: ProjectConfig) -> None:
