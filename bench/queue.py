@@ -12,9 +12,8 @@ import json
 import multiprocessing
 import shutil
 import threading
-import time
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,28 +24,18 @@ import numpy as np
 from pydantic import SecretStr
 from sqlalchemy import Engine, String, cast, func, insert, literal, select, text, true
 
+from bench.queue_clients import NAME, PROJECT, WARM_UP_SECONDS, Load, Served, meet_at, work
 from infra.testing import running_stack
-from schemas.errors import UnavailableError
-from schemas.roles import Role
-from storage.answers import answer
 from storage.database import open_engine
 from storage.guidelines import ensure
-from storage.labelers import Labeler
-from storage.queue import Assignment, claim, enqueue
+from storage.queue import enqueue
 from storage.settings import StorageSettings
 from storage.tables import AssignmentRow, LabelerRow, TaskRow
-from storage.testing import fresh_database, project_config, task_request
+from storage.testing import fresh_database, task_request
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-NAME = "bench"
-# Leases outlive every phase, so that what is held at the end can be counted.
-PROJECT = project_config(NAME, overlap={"first": 2, "most": 5, "lease_seconds": 7_200})
 # So many tasks come in through `enqueue`; the others are copies of them, further down the topic.
 ENQUEUED = 10_000
-# What processes have to import, and connect, before they begin together.
-START_SECONDS = 12.0
-# The first claims of a phase are not measured: plans are made, caches fill.
-WARM_UP_SECONDS = 2.0
 # Labelers are hired for so many claims a second where no rate is given.
 AT_MOST_PER_S = 4_000
 # How often a connection is terminated while the last phase runs, in seconds.
@@ -59,104 +48,6 @@ DOUBLE = {
     "a_labeler_twice_on_a_task": f"SELECT 1 {IN_ROUND} GROUP BY task_id, labeler_id HAVING count(*) > 1",
     "two_leases_of_a_labeler": f"SELECT 1 {IN_ROUND} AND done_at IS NULL GROUP BY labeler_id HAVING count(*) > 1",
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Load:
-    """What one process does: claims by its labelers, so many a second, or as fast as it can where no rate is given."""
-
-    url: str
-    labelers: range
-    threads: int
-    starts_at: float  # of the monotonic clock, which all processes share
-    seconds: float
-    rate: float | None
-    answers: bool
-    seed: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Served:
-    """What clients were told (assignments, with their labelers), seconds of each claim, and how many were repeated."""
-
-    told: tuple[tuple[UUID, int], ...]
-    seconds: tuple[float, ...]
-    repeated: int
-
-    @classmethod
-    def together(cls, parts: Iterable["Served"]) -> "Served":
-        """Return all parts as one."""
-        known = list(parts)
-        return cls(
-            told=tuple(told for part in known for told in part.told),
-            seconds=tuple(seconds for part in known for seconds in part.seconds),
-            repeated=sum(part.repeated for part in known),
-        )
-
-
-def work(load: Load) -> Served:
-    """Claim, and answer if told to, until the time is over."""
-    engine = open_engine(StorageSettings(database_url=SecretStr(load.url)), pool_size=load.threads)
-    labelers, due = iter(load.labelers), _due(load)
-    try:
-        with ThreadPoolExecutor(load.threads) as threads:
-            clients = [threads.submit(_client, engine, load, labelers, due) for _ in range(load.threads)]
-            return Served.together(client.result() for client in clients)
-    finally:
-        engine.dispose()
-
-
-def _due(load: Load) -> Iterator[float]:
-    """Yield when claims are due, a Poisson process, or at once; what is due but not begun at the end is left out."""
-    draws = np.random.default_rng(load.seed)
-    at, end = load.starts_at, load.starts_at + load.seconds
-    while at < end and time.monotonic() < end:
-        yield at
-        at = at + draws.exponential(1 / load.rate) if load.rate else time.monotonic()
-
-
-def _client(engine: Engine, load: Load, labelers: Iterator[int], due: Iterator[float]) -> Served:
-    told: list[tuple[UUID, int]] = []
-    seconds: list[float] = []
-    repeated = 0
-    for at, labeler_id in _arrivals(due, labelers):
-        time.sleep(max(0.0, at - time.monotonic()))
-        warm = time.monotonic() > load.starts_at + WARM_UP_SECONDS
-        labeler = Labeler(labeler_id=labeler_id, project=NAME, name="", simulated=True, role=Role.LABELER)
-        assignment, attempts = _patiently(engine, labeler)
-        if warm:
-            seconds.append(time.monotonic() - at)
-        told.append((assignment.assignment_id, labeler_id))
-        repeated += attempts - 1
-        if load.answers:
-            answer(engine, PROJECT, labeler, assignment.assignment_id, "cat")
-    return Served(told=tuple(told), seconds=tuple(seconds), repeated=repeated)
-
-
-# One arrival is taken by one thread: a generator cannot be entered by two.
-ARRIVING = threading.Lock()
-
-
-def _arrivals(due: Iterator[float], labelers: Iterator[int]) -> Iterator[tuple[float, int]]:
-    while True:
-        with ARRIVING:
-            at, labeler_id = next(due, None), next(labelers, None)
-        if at is None or labeler_id is None:
-            return
-        yield at, labeler_id
-
-
-def _patiently(engine: Engine, labeler: Labeler) -> tuple[Assignment, int]:
-    """Claim until there is a reply; return it, and after how many attempts."""
-    for attempts in range(1, 1_000):
-        try:
-            assignment = claim(engine, PROJECT, labeler)
-        except UnavailableError:
-            continue
-        if assignment is None:
-            raise LookupError("nothing waits")
-        return assignment, attempts
-    raise TimeoutError("no reply to a thousand claims")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,13 +66,11 @@ class Bench:
         seconds = self.seconds + WARM_UP_SECONDS
         each = int(1.2 * (rate or AT_MOST_PER_S) * seconds / self.processes)
         hired = hire(self.engine, each * self.processes)
-        starts_at = time.monotonic() + START_SECONDS
         loads = [
             Load(
                 url=self.url,
                 labelers=hired[number * each : (number + 1) * each],
                 threads=self.threads,
-                starts_at=starts_at,
                 seconds=seconds,
                 rate=rate / self.processes if rate else None,
                 answers=answers,
@@ -191,7 +80,11 @@ class Bench:
         ]
         with ExitStack() as stack:
             killed = stack.enter_context(killing(self.engine)) if kills else []
-            processes = stack.enter_context(ProcessPoolExecutor(self.processes, multiprocessing.get_context("spawn")))
+            spawn = multiprocessing.get_context("spawn")
+            meeting = (spawn.Barrier(self.processes),)
+            processes = stack.enter_context(
+                ProcessPoolExecutor(self.processes, spawn, initializer=meet_at, initargs=meeting)
+            )
             served = Served.together(processes.map(work, loads))
         self.told.update(served.told)
         return {**self._figures(served), **({"killed": len(killed)} if kills else {})}
