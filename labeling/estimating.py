@@ -19,10 +19,10 @@ from schemas.project import OverlapPolicy
 
 # An estimate is made anew when there are so many more or fewer votes than when it was made, or this share of them.
 NEWS, NEWS_SHARE = 50, 0.1
-# Before labelers gave so many votes on the average it is not known who can be believed.
+# Before labelers gave so many votes on the average to tasks with several, it is not known who can be believed.
 WARM_UP = 24.0
 # Where too little gold tells how far votes can be believed, it is no further than this: on eight real crowds gold found
-# powers of .2 to .65, also where votes foretold each other as if they were independent.
+# powers of .15 to .65, also where votes foretold each other as if they were independent.
 TRUST_WITHOUT_GOLD = 0.7
 # CROWDLAB is a candidate where more than this share of the tasks has scores.
 SCORED = 0.5
@@ -73,7 +73,10 @@ def is_news(before: int, now: int) -> bool:
 
 
 def is_warm(votes: int, labelers: int) -> bool:
-    """Say whether labelers gave enough votes, on the average, to be told apart."""
+    """Say whether labelers gave enough votes, on the average, to be told apart; votes that nobody else gave say little.
+
+    So `votes` are those on tasks with several.
+    """
     return votes > 0 and votes >= WARM_UP * labelers
 
 
@@ -84,7 +87,8 @@ def estimated(material: Material, policy: OverlapPolicy, version: int) -> Estima
     are fitted again with all that experts know. Of a gold task only as many votes count there as other tasks can get.
     """
     arrays = _arrays(material, policy)
-    if not is_warm(len(arrays.votes), len(arrays.labelers)):
+    several = arrays.votes.counts().sum(axis=1)[arrays.votes.items] > 1
+    if not is_warm(int(several.sum()), len(arrays.labelers)):
         return None
     blind = believe(arrays.votes, np.where(arrays.is_gold, UNKNOWN, arrays.known), steps=THOROUGH)
     to_tell = np.where(arrays.is_gold, arrays.known, UNKNOWN)

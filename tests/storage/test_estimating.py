@@ -101,7 +101,13 @@ def conclusion(engine: Engine, task: int) -> tuple[str, str, int | None, bool]:
     with engine.connect() as connection:
         found = select(ConsensusRow.answer, ConsensusRow.method, ConsensusRow.estimate, ConsensusRow.settled)
         answer, method, estimate, settled = connection.execute(found.where(ConsensusRow.task_id == task)).one()
-        return answer, method, estimate, settled
+        return str(answer), method, estimate, settled
+
+
+def told_at(engine: Engine, task: int) -> object:
+    """Return when a task's consensus last said something else."""
+    with engine.connect() as connection:
+        return connection.scalar(select(ConsensusRow.updated_at).where(ConsensusRow.task_id == task))
 
 
 def test_nothing_is_estimated_before_labelers_gave_enough(
@@ -147,6 +153,19 @@ def test_an_estimate_judges_all_tasks_anew_and_is_made_once(
     assert settle(engine, project, tasks[::-1]) == decisions
     assert [conclusion(engine, task) for task in tasks] == before
     assert renew(engine, project) is None
+
+
+def test_a_consensus_that_says_the_same_keeps_its_time(
+    engine: Engine, project: ProjectConfig, team: dict[str, Labeler]
+) -> None:
+    """Steering goes by what was settled last, which judging everything anew is not."""
+    tasks = warmed_up(engine, project, team)
+    before = {task: (conclusion(engine, task), told_at(engine, task)) for task in tasks}
+    assert renew(engine, project) is not None
+    after = {task: (conclusion(engine, task), told_at(engine, task)) for task in tasks}
+    same = {task for task in tasks if before[task][0][::3] == after[task][0][::3]}
+    assert same
+    assert {task for task in tasks if before[task][1] == after[task][1]} == same
 
 
 def test_whoever_dies_while_tasks_are_judged_anew_leaves_that_to_the_next(
