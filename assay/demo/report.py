@@ -54,6 +54,7 @@ class DemoReport(Event):
     tail: TailReport
     labels: int
     settled: int
+    adjudicated: int
     guideline: GuidelineReport
     versions: tuple[VersionReport, ...]
     audit: Literal["ok"] | tuple[LedgerFault, ...]
@@ -110,7 +111,10 @@ def _labels(report: DemoReport) -> Mapping[str, str]:
     guideline = report.guideline
     pairs = ", ".join(" / ".join(pair) for pair in guideline.settles)
     return {
-        "labels by simulated labelers": f"{report.labels} labels, {report.settled} tasks settled",
+        "labels by simulated labelers": (
+            f"{report.labels} labels, {report.settled} tasks settled, {report.adjudicated} of them by a simulated "
+            "lead, who is always right"
+        ),
         f"guideline version {guideline.version}": (
             f"settles {pairs}; {guideline.tasks_reopened} tasks labeled anew; of fresh tasks with either "
             f"{_agreement(guideline.effect.fresh_before)} -> {_agreement(guideline.effect.fresh_after)}"

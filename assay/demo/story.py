@@ -66,17 +66,17 @@ class Story:
         self.publish()
         self.screened()
         with self.stages.stage("label_1", "Simulated labelers label over the REST API", self._tasks()) as done:
-            self.team.label(until=lambda: self._settled(done) >= FIRST_ROUND * self._tasks())
+            adjudicated = self.team.label(until=lambda: self._settled(done) >= FIRST_ROUND * self._tasks())
         with self.stages.stage("airflow", "Airflow is up (it started meanwhile)"):
             self.scheduled.result()
         self.build("v1")
         revision = self.revise()
         with self.stages.stage("label_2", "They label the rest, and anew what was ambiguous", self._tasks()) as done:
-            self.team.label(until=lambda: self._settled(done) >= self._tasks())
+            adjudicated += self.team.label(until=lambda: self._settled(done) >= self._tasks())
             wait_for("publishing every label", lambda: outbox.depth(self.services.engine) == 0, seconds=PATIENCE)
         self.build("v2")
         audited = self.audit()
-        return patiently("the report", lambda: self.report(revision, audited), seconds=PATIENCE)
+        return patiently("the report", lambda: self.report(revision, adjudicated, audited), seconds=PATIENCE)
 
     def publish(self) -> None:
         """Publish production, and remember where each record went."""
@@ -113,7 +113,7 @@ class Story:
         with self.stages.stage("audit", "The audit accounts for every offset"):
             return run_audit(services.project, bootstrap=services.bootstrap, engine=services.engine, lake=services.lake)
 
-    def report(self, revision: Revision, audited: AuditReport) -> DemoReport:
+    def report(self, revision: Revision, adjudicated: int, audited: AuditReport) -> DemoReport:
         """Return what is known at the end."""
         engine, topic = self.services.engine, self.services.project.topics.samples
         receipts_now = receipts.receipts_of(engine, topic)
@@ -133,6 +133,7 @@ class Story:
             tail=tail({place: record.truth.answer for place, record in self.places.items()}, receipts_now),
             labels=votes.count(engine, self.project),
             settled=self._depths().settled,
+            adjudicated=adjudicated,
             guideline=GuidelineReport(
                 version=revision.version,
                 settles=(revision.pair,),
@@ -164,10 +165,10 @@ class Story:
         return queue.depths(self.services.engine, self.project)
 
     def _settled(self, done: Callable[[int], None]) -> int:
-        """Return how many tasks need no more labels."""
+        """Return how many tasks are settled."""
         counts = self._depths()
-        done(counts.settled + counts.expert)
-        return counts.settled + counts.expert
+        done(counts.settled)
+        return counts.settled
 
     def _is_everywhere(self, done: Callable[[int], None]) -> bool:
         """Say whether all is screened, and as much is kept as was accepted, rejected and selected."""

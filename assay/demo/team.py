@@ -10,7 +10,7 @@ import httpx
 
 from assay.demo.script import Script
 from assay.demo.stages import patiently, wait_for
-from assay.demo.worker import work
+from assay.demo.worker import adjudicate, work
 from assay.services import Services
 from examples.simulation.labelers import Pair
 from labeling.drafting import BLANK
@@ -43,20 +43,24 @@ class Team:
             }
             yield cls(clients, script)
 
-    def label(self, *, until: Callable[[], bool]) -> None:
-        """Have everybody label, each in a thread, until `until`, which is asked now and then."""
+    def label(self, *, until: Callable[[], bool]) -> int:
+        """Have everybody label, each in a thread, until `until`, which is asked now and then.
+
+        The lead settles what is set aside meanwhile; returns how many tasks that were.
+        """
         enough, labelers = threading.Event(), self._simulation.labelers
-        with ThreadPoolExecutor(len(labelers)) as threads:
+        with ThreadPoolExecutor(len(labelers) + 1) as threads:
             at_work = [
                 threads.submit(work, self._clients[each.name], each, self._key, until=enough.is_set)
                 for each in labelers
             ]
+            at_work.append(threads.submit(adjudicate, self._clients[LEAD], self._key, until=enough.is_set))
             try:
                 wait_for("labeling", lambda: until() or any(each.done() for each in at_work), seconds=ROUND_SECONDS)
             finally:
                 enough.set()
-        for each in at_work:
-            each.result()
+        *_, adjudicated = [each.result() for each in at_work]
+        return adjudicated
 
     def revise(self) -> tuple[Pair, Mapping[str, Any]]:
         """Settle what is found first in the next guideline; return the pair, and the version and what it reopened."""

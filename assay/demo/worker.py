@@ -1,4 +1,4 @@
-"""One simulated labeler at work over the API."""
+"""One simulated labeler, or expert, at work over the API."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,15 @@ def work(
     `client` carries the API's address and the labeler's token. An answer that comes too late is left; an empty queue,
     or a service that is away for a moment, is asked again after `pause` seconds.
     """
-    worker = _Worker(client=client, labeler=labeler, key=key)
+    return _work(_Worker(client=client, key=key, labeler=labeler), until, pause)
+
+
+def adjudicate(client: httpx.Client, key: AnswerKey, *, until: Callable[[], bool], pause: float = 0.2) -> int:
+    """Do the same with tasks that were set aside, as an expert who is always right; return how many were answered."""
+    return _work(_Worker(client=client, key=key), until, pause)
+
+
+def _work(worker: "_Worker", until: Callable[[], bool], pause: float) -> int:
     labels = 0
     while not until():
         given = worker.turn()
@@ -35,17 +43,20 @@ def work(
 
 @dataclass(frozen=True, kw_only=True)
 class _Worker:
-    """One simulated labeler at the API; `settled` keeps the pairs that each guideline version settles."""
+    """One simulated labeler at the API, or without one an expert, who is right.
+
+    `settled` keeps the pairs that each guideline version settles.
+    """
 
     client: httpx.Client
-    labeler: SimulatedLabeler
     key: AnswerKey
+    labeler: SimulatedLabeler | None = None
     settled: dict[int, set[Pair]] = field(default_factory=dict)
 
     def turn(self) -> int | None:
         """Claim one assignment and answer it; return how many labels that made, None where nothing could be done."""
         try:
-            reply = self.client.post("/v1/claims").raise_for_status()
+            reply = self.client.post("/v1/claims" if self.labeler else "/v1/adjudications").raise_for_status()
             return None if reply.status_code == httpx.codes.NO_CONTENT else self._answer(reply.json())
         except httpx.HTTPStatusError as error:
             if error.response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
@@ -55,15 +66,18 @@ class _Worker:
         return None
 
     def _answer(self, claimed: Mapping[str, Any]) -> int:
-        guideline = claimed["guideline"]
-        answer = self.key.answer(
-            self.labeler, claimed["payload"], guideline=guideline, settled=self._settled(guideline)
-        )
+        answer = self._answer_to(claimed)
         reply = self.client.post(f"/v1/assignments/{claimed['assignment_id']}/label", json={"answer": answer})
         if reply.status_code == httpx.codes.CONFLICT:
             return 0
         reply.raise_for_status()
         return 1
+
+    def _answer_to(self, claimed: Mapping[str, Any]) -> str:
+        payload, guideline = claimed["payload"], claimed["guideline"]
+        if self.labeler is None:
+            return self.key.truth(payload)
+        return self.key.answer(self.labeler, payload, guideline=guideline, settled=self._settled(guideline))
 
     def _settled(self, guideline: int) -> set[Pair]:
         """Return the pairs settled up to this version, all of which its text keeps."""

@@ -2,7 +2,7 @@
 
 What is assumed, and no more: a labeler confuses the classes of a pair at a stated rate where a sample is unclear, slips
 to any other class at another, and has of a pair that the guideline settles a fifth of the confusion left. A hash of who
-looks at what under which guideline decides, so a rerun gives the same answers.
+looks at what under which guideline decides, so a rerun gives the same answers. An expert is always right.
 """
 
 import hashlib
@@ -56,6 +56,10 @@ class AnswerKey:
         seen = picture(payload, self.fields)
         lots = _Lots(f"{self.seed}|{labeler.name}|{seen}|{guideline}")
         return _look(labeler, self.truths[seen], lots, classes=self.classes, settled=settled)
+
+    def truth(self, payload: Mapping[str, Any]) -> str:
+        """Return what is right of a sample: what an expert answers, who is never wrong by assumption."""
+        return self.truths[picture(payload, self.fields)].answer
 
 
 def picture(payload: Mapping[str, Any], fields: Iterable[str]) -> str:

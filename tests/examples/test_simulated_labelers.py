@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -11,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
-from assay.demo.worker import work
+from assay.demo.worker import adjudicate, work
 from console.api import create_app
 from console.settings import ConsoleSettings
 from console.testing import served
@@ -23,6 +24,7 @@ from examples.simulation.labelers import AnswerKey, SimulatedLabeler
 from examples.simulation.records import Truth
 from schemas.guidelines import Draft
 from schemas.project import ProjectConfig
+from schemas.roles import Role
 from storage.consensus import settle
 from storage.database import open_engine
 from storage.labelers import register
@@ -30,6 +32,7 @@ from storage.projects import read_project
 from storage.publishing import publish
 from storage.queue import depths, enqueue
 from storage.settings import StorageSettings
+from storage.tables import ConsensusRow
 from storage.testing import fresh_database, task_request
 from storage.votes import votes_by_task
 
@@ -127,9 +130,33 @@ def test_the_five_label_everything_over_the_api_and_a_guideline_brings_them_toge
     assert len(after) < len(before)
 
 
-def client_of(engine: Engine, project: ProjectConfig, labeler: SimulatedLabeler, url: str) -> httpx.Client:
+def test_the_lead_settles_what_labelers_set_aside_and_is_right(database: str) -> None:
+    """By assumption: as an expert who looks at each for as long as it takes."""
+    storage, project = StorageSettings(database_url=SecretStr(database)), read_project(FOLDER).config
+    engine = open_engine(storage)
+    pixels = [*range(64)]
+    enqueue(engine, project, [task_request(project.name, 0, payload={"pixels": [*pixels]})])
+    key = key_to([record(pixels, Truth(answer="9"))])
+    with served(create_app(ConsoleSettings(project=FOLDER), storage)) as url, ExitStack() as stack:
+        stack.callback(engine.dispose)
+        for labeler in LABELERS[: project.overlap.skips]:
+            client = stack.enter_context(client_of(engine, project, labeler, url))
+            claimed = client.post("/v1/claims").json()
+            client.post(f"/v1/assignments/{claimed['assignment_id']}/skip", json={"reason": "blurred"})
+        lead = stack.enter_context(client_of(engine, project, replace(LABELERS[0], name="lead"), url, role=Role.LEAD))
+        turns = iter([False, False, True])
+        assert adjudicate(lead, key, until=lambda: next(turns), pause=0.0) == 1
+        settle(engine, project, [claimed["task_id"]])
+        assert depths(engine, project.name).settled == 1
+        with engine.connect() as connection:
+            assert connection.scalar(select(ConsensusRow.answer)) == "9"
+
+
+def client_of(
+    engine: Engine, project: ProjectConfig, labeler: SimulatedLabeler, url: str, *, role: Role = Role.LABELER
+) -> httpx.Client:
     """Register the labeler and return its client."""
-    token = register(engine, project.name, labeler.name, simulated=True)
+    token = register(engine, project.name, labeler.name, simulated=True, role=role)
     return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"})
 
 
