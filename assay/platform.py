@@ -75,7 +75,8 @@ def prepare(project: Project, *, storage: StorageSettings, bootstrap: str) -> No
     """Make the project's tables and topics, and publish version 1 of its guideline, where they are missing."""
     migrate(storage)
     engine = open_engine(storage)
-    guidelines.ensure(engine, project.config.name, project.guideline, project.config.labels.classes)
+    labels = project.config.labels
+    guidelines.ensure(engine, project.config.name, project.guideline, labels.classes, labels.kind)
     engine.dispose()
     with Lake.open(storage) as lake:
         lake.ensure(project.config.name)

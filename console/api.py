@@ -58,7 +58,8 @@ def _opened(settings: ConsoleSettings, storage: StorageSettings) -> Lifespan:
             project = read_project(settings.project)
             engine = open_engine(storage, pool_size=CONNECTIONS)
             stack.callback(engine.dispose)
-            ensure(engine, project.config.name, project.guideline, project.config.labels.classes)
+            labels = project.config.labels
+            ensure(engine, project.config.name, project.guideline, labels.classes, labels.kind)
             sample = project.samples[project.config.contract.current]
             app.state.desk = Desk(
                 engine=engine,

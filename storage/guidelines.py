@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, ScalarSelect, func, select, update
+from sqlalchemy import Connection, Engine, ScalarSelect, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from schemas.answers import ClassName
+from schemas.answers import AnswerKind, ClassName
 from schemas.errors import InputError
 from schemas.guidelines import Definition, Guideline
 from schemas.project import ProjectConfig
 from storage.database import lost_connections_named
-from storage.tables import GuidelineRow
+from storage.tables import GuidelineRow, LabelRow, TaskRow
 
 # The family of advisory locks, one a project, that settling shares and publishing takes alone. Without it a label
 # could be settled under the old version while the new one, not yet visible, has already looked for it in vain.
@@ -25,17 +25,44 @@ def current_version(project: str) -> ScalarSelect[int]:
 
 
 @lost_connections_named()
-def ensure(engine: Engine, project: str, body: str, classes: Sequence[ClassName]) -> None:
-    """Write the project's own text and classes as version 1, unless there is a version 1.
+def ensure(
+    engine: Engine,
+    project: str,
+    body: str,
+    classes: Sequence[ClassName],
+    kind: AnswerKind = AnswerKind.CLASSIFICATION,
+) -> None:
+    """Write the project's own text, classes and kind of label as version 1, unless there is a version 1.
 
-    Versions of before guidelines defined classes get those of the project.
+    Versions of before guidelines defined classes get those of the project. While nothing was labeled, and no other
+    version was published, another kind replaces the first one.
+
+    Raises:
+        InputError: labels are of another kind.
     """
     definitions = [Definition(name=name).model_dump(mode="json") for name in classes]
-    first = {"project": project, "version": 1, "body": body, "definitions": definitions, "settles": []}
+    first = {"project": project, "version": 1, "body": body, "definitions": definitions, "settles": [], "kind": kind}
     undefined = (GuidelineRow.project == project, GuidelineRow.definitions == [])
     with engine.begin() as connection:
         connection.execute(upsert(GuidelineRow).values(first).on_conflict_do_nothing())
+        if _kind(connection, project) != kind:
+            _begin_anew(connection, project, first)
         connection.execute(update(GuidelineRow).where(*undefined).values(definitions=definitions))
+
+
+def _kind(connection: Connection, project: str) -> AnswerKind:
+    found = select(GuidelineRow.kind).where(GuidelineRow.project == project, GuidelineRow.version == 1)
+    return AnswerKind(connection.execute(found).scalar_one())
+
+
+def _begin_anew(connection: Connection, project: str, first: Mapping[str, Any]) -> None:
+    labeled = exists().where(TaskRow.project == project, LabelRow.task_id == TaskRow.task_id)
+    if connection.scalar(select(labeled)) or (connection.scalar(select(current_version(project))) or 1) > 1:
+        raise InputError(
+            f"Labels of {project} are of the kind {_kind(connection, project)}, and project.toml says {first['kind']} "
+            "now: no label could be read as the other. Give the project with the other kind a name of its own."
+        )
+    connection.execute(update(GuidelineRow).where(GuidelineRow.project == project).values(first))
 
 
 @lost_connections_named()

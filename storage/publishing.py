@@ -84,10 +84,11 @@ def publish(engine: Engine, project: ProjectConfig, draft: Draft, by: Author = N
     new = _next(engine, project, draft)
     if new is None:
         return Published(version=current(engine, project.name).version, reopened=0)
+    said = {"project": project.name, "kind": project.labels.kind}
     try:
         with engine.begin() as connection:
             connection.execute(select(func.pg_advisory_xact_lock(PUBLISHING, func.hashtext(project.name))))
-            connection.execute(insert(GuidelineRow).values(project=project.name, **new.model_dump(mode="json")))
+            connection.execute(insert(GuidelineRow).values(**said, **new.model_dump(mode="json")))
             note(connection, project.name, by, Action.GUIDELINE_PUBLISHED, f"guideline {new.version}")
             return _apply(connection, project, new)
     except IntegrityError as error:

@@ -124,6 +124,7 @@ class GuidelineRow(Base):
     changes: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
     settles: Mapped[list[Any]] = mapped_column(JSONB)
     reopens: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    kind: Mapped[str] = mapped_column(server_default=text("'classification'"))
     published_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
