@@ -135,6 +135,7 @@ def test_coordinates_are_kept_to_a_thousandth_of_a_pixel() -> None:
     noisy = {**WHOLE, "left": -0.0, "right": 10.000000001}
     (found,) = BOXES.read([WHOLE, noisy], CLASSES)
     assert found == Box(**WHOLE)  # type: ignore[arg-type]
+    assert "-0" not in json.dumps(plain_of(BOXES.read([noisy], CLASSES)))
 
 
 def one_of(*names: str) -> Answer:
@@ -193,7 +194,10 @@ def test_two_who_draw_alike_are_surer_than_one_and_a_third_object_has_to_be_deci
     assert torn.confidence < 0.5
     outvoted = concluded(BOXES, [WHOLE], [WHOLE, far], [WHOLE])
     assert outvoted.answer == BOXES.read([WHOLE], CLASSES)
-    assert outvoted.confidence > 0.8
+    each = 0.8**0.5
+    odds, of_class = each / (1 - each), 2 * each / (1 - each)
+    there, its_class, elsewhere = odds**3 / (1 + odds**3), of_class**3 / (2 + of_class**3), 1 / (1 + odds)
+    assert outvoted.confidence == pytest.approx(there * its_class * (1 - elsewhere))
 
 
 def test_nothing_is_an_answer_of_boxes() -> None:

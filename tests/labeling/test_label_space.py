@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from labeling.label_space import check_changes, retold, scores_now, translated
+from labeling.testing import box
 from schemas.errors import InputError
 from schemas.guidelines import ClassChange, Definition, Guideline
 from schemas.project import LabelSpace
@@ -128,3 +129,16 @@ def test_scores_of_a_model_are_told_in_todays_classes() -> None:
     assert scores_now(old, [first, second]) == {"pet": 0.75}
     assert scores_now({"pet": 0.6, "red": 0.4}, [first, second]) == {"pet": 0.6, "red": 0.4}
     assert scores_now(old, [first]) == old
+
+
+def test_classes_are_told_in_todays_names_within_sets_and_boxes() -> None:
+    """In the order of the new names; what was split leaves an answer without a meaning, and texts have no classes."""
+    renamed = [guideline(2, change("cat", "tiger"), classes=("tiger", "dog", "fox"))]
+    assert translated(("cat", "dog"), 1, renamed) == ("dog", "tiger")
+    assert translated((box("cat", 0, 0, 1, 1),), 1, renamed) == (box("tiger", 0, 0, 1, 1),)
+    merged = [guideline(2, change("cat dog", "pet"), classes=("pet", "fox"))]
+    assert translated(("cat", "dog"), 1, merged) == ("pet",)
+    split = [guideline(2, change("cat", "cub tiger"), classes=("cub", "tiger", "dog", "fox"))]
+    assert (translated(("cat", "dog"), 1, split), translated(("dog",), 1, split)) == (None, ("dog",))
+    assert translated((box("cat", 0, 0, 1, 1), box("dog", 0, 0, 1, 1)), 1, split) is None
+    assert (translated((), 1, split), translated("A cat.", 1, [])) == ((), "A cat.")
