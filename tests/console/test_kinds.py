@@ -21,6 +21,7 @@ from labeling.kinds import kind_of
 from schemas.answers import Answer
 from schemas.boxes import Box
 from schemas.project import ProjectConfig
+from schemas.roles import Role
 from storage.consensus import settle
 from storage.database import open_engine
 from storage.labelers import register
@@ -100,7 +101,8 @@ class Api:
 
     def client(self, *, lead: bool = False) -> httpx.Client:
         """Return a client with the token of a new labeler."""
-        token = register(self.engine, self.project.name, f"labeler {uuid4().hex}", simulated=True, lead=lead)
+        role = Role.LEAD if lead else Role.LABELER
+        token = register(self.engine, self.project.name, f"labeler {uuid4().hex}", simulated=True, role=role)
         headers = {"Authorization": f"Bearer {token}"}
         return self.clients.enter_context(httpx.Client(base_url=self.url, headers=headers, verify=NO_TLS, timeout=30))
 
