@@ -159,6 +159,15 @@ class ProjectConfig(Section):
     trainer: TrainerConfig
 
     @model_validator(mode="after")
+    def _tells_labelers_apart_by_one_class(self) -> Self:
+        if self.overlap.method != "auto" and self.labels.kind is not AnswerKind.CLASSIFICATION:
+            raise ValueError(
+                f"overlap.method says how single classes are concluded; labels are of the kind {self.labels.kind}: "
+                "leave it out"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _caps_what_has_one_class(self) -> Self:
         if self.dataset.max_class_share < 1 and self.labels.kind is not AnswerKind.CLASSIFICATION:
             raise ValueError(

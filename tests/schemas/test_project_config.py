@@ -77,6 +77,13 @@ def test_what_cannot_be_meant_is_refused_where_it_stands(path: str, value: objec
     assert caught.value.errors()[0]["loc"][0] == path.partition(".")[0]
 
 
+def test_only_single_classes_are_concluded_by_a_method_of_choice() -> None:
+    """It would be without effect elsewhere."""
+    chosen = {**changed("labels.kind", "boxes"), "overlap": changed("overlap.method", "crowdlab")["overlap"]}
+    with pytest.raises(ValidationError, match="labels are of the kind boxes: leave it out"):
+        ProjectConfig.model_validate(chosen)
+
+
 def test_only_what_has_one_class_is_capped_by_class() -> None:
     """A row of several classes would be several rows to count."""
     capped = {**changed("labels.kind", "boxes"), "dataset": changed("dataset.max_class_share", 0.5)["dataset"]}
