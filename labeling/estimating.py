@@ -38,7 +38,7 @@ class Material:
     - known: what experts answered, by task
     - gold: the tasks of `known` that are gold; methods are compared on them
     - scores: a model's, by task, as far as it had any
-    - last: when each labeler answered last
+    - last: when each labeler answered last who may still label
     """
 
     classes: tuple[ClassName, ...]
@@ -97,13 +97,12 @@ def estimated(material: Material, policy: OverlapPolicy, version: int) -> Estima
     accuracy, crowd = calibration.accuracy(arrays.votes, arrays.compared, to_tell), _crowd(arrays, blind, to_tell)
     posteriors = _posteriors(arrays, blind, accuracy=accuracy, trust=trust, crowd=crowd)
     belief = believe(arrays.votes, arrays.known, last=blind, steps=THOROUGH) if arrays.is_gold.any() else blind
-    newest = max(material.last.values())
     return Estimate(
         version=version,
         guideline=material.guideline,
         classes=material.classes,
         labelers=arrays.labelers,
-        active=frozenset(name for name in arrays.labelers if newest - material.last[name] <= ABSENT),
+        active=_active(arrays.labelers, material.last),
         confusion=np.stack([np.vstack([fit.labelers.confusion, fit.labelers.pooled[None]]) for fit in belief.fits]),
         shares=np.stack([fit.labelers.shares for fit in belief.fits]),
         accuracy=accuracy,
@@ -112,6 +111,11 @@ def estimated(material: Material, policy: OverlapPolicy, version: int) -> Estima
         choice=_choice(arrays, posteriors),
         labels=len(arrays.votes),
     )
+
+
+def _active(labelers: Sequence[str], last: Mapping[str, datetime]) -> frozenset[str]:
+    newest = max(last.values(), default=None)
+    return frozenset(name for name in labelers if newest and name in last and newest - last[name] <= ABSENT)
 
 
 def _posteriors(

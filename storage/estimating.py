@@ -20,6 +20,7 @@ from storage.database import lost_connections_named
 from storage.estimates import Making
 from storage.gold import is_gold
 from storage.guidelines import keep_version, versions_after
+from storage.labelers import enabled
 from storage.tables import ConsensusRow, GoldRow, LabelerRow, LabelRow, TaskRow
 from storage.votes import casts_by_task, expert_casts, scores_by_task, standing, unseen_casts
 
@@ -133,7 +134,7 @@ def _last_seen(connection: Connection, project: str) -> dict[str, datetime]:
     found = (
         select(LabelerRow.name, func.max(LabelRow.labeled_at))
         .join(LabelRow, LabelRow.labeler_id == LabelerRow.labeler_id)
-        .where(LabelerRow.project == project)
+        .where(LabelerRow.project == project, enabled())
         .group_by(LabelerRow.name)
     )
     return dict(connection.execute(found).all())

@@ -19,7 +19,7 @@ from storage.guidelines import ensure
 from storage.labelers import Labeler
 from storage.publishing import publish
 from storage.queue import claim, enqueue
-from storage.tables import AssignmentRow, ConsensusRow, EstimateRow, LabelRow, TaskRow
+from storage.tables import AssignmentRow, ConsensusRow, EstimateRow, LabelerRow, LabelRow, TaskRow
 from storage.testing import enlist, project_config, task_request
 
 CLASSES = ("cat", "dog", "fox")
@@ -189,6 +189,20 @@ def test_several_who_estimate_at_once_make_one(
     with ThreadPoolExecutor(4) as threads:
         made = [one for one in threads.map(lambda _: renew(engine, project), range(8)) if one is not None]
     assert [one.version for one in made] == [1]
+
+
+def test_nobody_is_asked_whose_account_is_disabled(
+    engine: Engine, project: ProjectConfig, team: dict[str, Labeler]
+) -> None:
+    """What they answered still tells."""
+    warmed_up(engine, project, team)
+    with engine.begin() as connection:
+        gone = update(LabelerRow).where(LabelerRow.labeler_id == team["ann"].labeler_id)
+        connection.execute(gone.values(disabled_at=func.now()))
+    made = renew(engine, project)
+    assert made is not None
+    assert made.active == {name for name in SKILLS if name != "ann"}
+    assert "ann" in made.labelers
 
 
 def test_what_an_expert_settled_stays_and_is_known(
