@@ -211,6 +211,21 @@ def test_what_fools_all_labelers_alike_is_seen_by_gold_alone() -> None:
     assert found.trust < blind.trust <= 0.7
 
 
+def test_what_experts_answered_tells_of_labelers_without_being_gold() -> None:
+    """All take a third of the tasks for cats; an expert says that none of these is one."""
+    given = material()
+    truth = {task: "dog" if votes[0].answer == "cat" else "fox" for task, votes in given.votes.items() if task % 3 == 0}
+    votes = {
+        task: [vote.model_copy(update={"answer": "cat"}) for vote in said] if task in truth else said
+        for task, said in given.votes.items()
+    }
+    told, untold = (estimated(replace(given, votes=votes, known=known), POLICY, 1) for known in (truth, {}))
+    assert told is not None
+    assert untold is not None
+    dog, cat = CLASSES.index("dog"), CLASSES.index("cat")
+    assert (told.confusion[:, :-1, dog, cat] > untold.confusion[:, :-1, dog, cat]).all()
+
+
 def test_an_estimate_of_other_classes_leaves_tasks_to_one_coin() -> None:
     """Until there is one of today's."""
     config = project_config("zoo", labels={"classes": ("cat", "dog")})
