@@ -5,7 +5,7 @@ UV := .venv-bootstrap/env/bin/uv
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint format check lock bench-agreement bench-consensus bench-dirty bench-guidelines bench-queue bench-routing bench-rules bench-stream chaos fuzz clean
+.PHONY: help setup demo up down status test lint format check lock bench-agreement bench-consensus bench-dirty bench-guidelines bench-queue bench-routing bench-rules bench-stream chaos fuzz screenshots clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,11 @@ bench-queue: setup ## measure claims while a million tasks wait, and look for do
 bench-routing: ## measure which records are worth a label, beside active learning's usual selectors
 	@infra/setup.sh bench
 	@.venv-bench/bin/python -m bench.routing --plots docs/routing $(ARGS)
+
+screenshots: setup ## photograph each page of the console into docs/screenshots, on the demo's data with simulated labelers
+	@.venv/bin/assay demo --keep $(ARGS)
+	@.venv/bin/python -m bench.screenshots
+	@ASSAY_VAR=$${ASSAY_VAR:-var}/demo .venv/bin/assay down
 
 fuzz: setup ## screen a million spoiled records, and prove that nothing escapes, gets lost or is read in two ways
 	@.venv/bin/python -m bench.fuzz $(ARGS)

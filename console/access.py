@@ -80,6 +80,7 @@ class May:
 Labeling = Annotated[Labeler, Depends(May(Permission.LABEL))]
 Reviewing = Annotated[Labeler, Depends(May(Permission.FINDINGS))]
 Reporting = Annotated[Labeler, Depends(May(Permission.REPORTS))]
+Investigating = Annotated[Labeler, Depends(May(Permission.SAMPLES))]
 Publishing = Annotated[Labeler, Depends(May(Permission.PUBLISH))]
 Adjudicating = Annotated[Labeler, Depends(May(Permission.ADJUDICATE))]
 Gilding = Annotated[Labeler, Depends(May(Permission.GOLD))]

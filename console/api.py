@@ -27,6 +27,7 @@ from schemas.project import ProjectConfig
 from schemas.samples import json_schema
 from storage.database import open_engine
 from storage.guidelines import ensure
+from storage.lake import Lake
 from storage.projects import read_project
 from storage.settings import StorageSettings
 
@@ -60,6 +61,7 @@ def _opened(settings: ConsoleSettings, storage: StorageSettings) -> Lifespan:
             stack.callback(engine.dispose)
             labels = project.config.labels
             ensure(engine, project.config.name, project.guideline, labels.classes, labels.kind)
+            lake = stack.enter_context(Lake.open(storage))
             sample = project.samples[project.config.contract.current]
             app.state.desk = Desk(
                 engine=engine,
@@ -69,8 +71,11 @@ def _opened(settings: ConsoleSettings, storage: StorageSettings) -> Lifespan:
                     view=completed(project.config.view, payload_of(sample).model_json_schema()),
                     renderer=project.renderer,
                 ),
-                overview=Overview.of(engine, project.config),
+                overview=Overview.of(engine, project, lake),
                 sign_in=_sign_in(settings),
+                governed=project,
+                storage=storage,
+                lake=lake,
                 follower=_follower(stack, engine, project.config, settings),
             )
             yield

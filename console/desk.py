@@ -13,6 +13,9 @@ from console.overview import Overview
 from console.passwords import Passwords
 from console.rendering.drawing import Drawing
 from schemas.project import ProjectConfig
+from storage.lake import Lake
+from storage.projects import Project
+from storage.settings import StorageSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +38,9 @@ class Desk:
     drawing: Drawing
     overview: Overview
     sign_in: SignIn
+    governed: Project  # its folder, read: rules, topics, and what else a forecast needs
+    storage: StorageSettings
+    lake: Lake
     follower: Follower | None = None  # of Label Studio's hints; None where there is no Label Studio
 
 

@@ -1,13 +1,19 @@
 """What everybody who is signed in may see, each asked of the database once for all viewers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from sqlalchemy import Engine
 
 from console.watch import Watch
-from schemas.project import ProjectConfig
 from storage.backlog import Backlog, backlog
+from storage.dead_letters import Broken, DeadLetters
+from storage.lake import Lake
+from storage.mixing import Mix, current_mix
+from storage.pipeline import Pipeline, pipeline
+from storage.projects import Project
+from storage.scorecards import Scorecard, scorecards
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,8 +21,19 @@ class Overview:
     """The questions that pages and endpoints share."""
 
     backlog: Watch[Backlog]
+    pipeline: Watch[Pipeline]
+    mix: Watch[Mix]
+    broken: Watch[Sequence[Broken]]
+    scorecards: Watch[Sequence[Scorecard]]
 
     @classmethod
-    def of(cls, engine: Engine, project: ProjectConfig) -> Self:
+    def of(cls, engine: Engine, project: Project, lake: Lake) -> Self:
         """Return it for one project; nothing is asked before somebody looks."""
-        return cls(backlog=Watch(lambda: backlog(engine, project.name)))
+        name = project.config.name
+        return cls(
+            backlog=Watch(lambda: backlog(engine, name)),
+            pipeline=Watch(lambda: pipeline(engine, name)),
+            mix=Watch(lambda: current_mix(engine, project.config)),
+            broken=Watch(DeadLetters(project=project, engine=engine, lake=lake).by_rule),
+            scorecards=Watch(lambda: scorecards(engine, name)),
+        )

@@ -174,7 +174,7 @@ def site(project: Path, database_url: str, folder: Path) -> Iterator[str]:
             process.wait(timeout=15)
 
 
-def _wait_for(url: str, process: "subprocess.Popen[bytes]", folder: Path, seconds: float = 30.0) -> None:
+def _wait_for(url: str, process: "subprocess.Popen[bytes]", folder: Path, seconds: float = 120.0) -> None:
     deadline = time.monotonic() + seconds
     while process.poll() is None and time.monotonic() < deadline:
         try:

@@ -24,6 +24,7 @@ class Permission(StrEnum):
 
     LABEL = "label"  # claim, answer, take back, skip; one's own record
     FINDINGS = "findings"  # what labelers confuse, and what a guideline did to that, and how tasks are concluded
+    SAMPLES = "samples"  # dead letters, all that is known of one sample, which ones a dataset version changed
     REPORTS = "reports"  # how each labeler works, by name
     PUBLISH = "publish"  # try and publish guidelines
     ADJUDICATE = "adjudicate"  # see what labelers said of a task that was set aside, and settle it
@@ -34,6 +35,6 @@ class Permission(StrEnum):
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.LABELER: frozenset({Permission.LABEL}),
     Role.LEAD: frozenset(Permission) - {Permission.ADMINISTER},
-    Role.ENGINEER: frozenset({Permission.FINDINGS}),
+    Role.ENGINEER: frozenset({Permission.FINDINGS, Permission.SAMPLES}),
     Role.ADMIN: frozenset(Permission),
 }

@@ -6,44 +6,19 @@ Why a crash at any point neither loses nor doubles one is said in docs/decisions
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from sqlalchemy import Engine
 
-from quality.forecast import Choice, Forecast, Letter, forecast
+from quality.forecast import Choice, Letter
 from quality.replay import REPLAY_ID, Known, Replay, replayed_headers
-from schemas.verdicts import Origin
 from storage import replays
+from storage.dead_letters import DeadLetters, ReplayReport
 from storage.lake import Lake
 from storage.projects import Project
 from streams.republisher import Again, Republisher
 from streams.topics import offsets, records_since
-
-# Dead letters that are published in one transaction.
-LOT = 500
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReplayReport:
-    """What became of the dead letters that were meant; a dry run publishes none of `forecast`.
-
-    `spent` were replayed as often as they may be. `doubtful` are replays of a run that was cut off so long ago that
-    the broker has removed what it could be told from; they are not replayed again.
-    """
-
-    topic: str
-    forecast: Forecast = field(default_factory=Forecast)
-    published: int = 0
-    replayed_before: int = 0
-    spent: tuple[Origin, ...] = ()
-    doubtful: int = 0
-
-    @property
-    def due(self) -> int:
-        """How many dead letters may be replayed."""
-        return self.forecast.accepted + self.forecast.rejected
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +32,7 @@ class Replaying:
 
     def foretell(self, choice: Choice, most: int | None = None) -> ReplayReport:
         """Say what `run` would do; write nothing."""
-        return self._each(choice, most, None)
+        return self._letters.foretell(choice, most)
 
     def run(self, choice: Choice, most: int | None = None) -> ReplayReport:
         """Publish the dead letters that are meant, at most so many, but none that was replayed before.
@@ -67,36 +42,18 @@ class Replaying:
             UnavailableError: a service was lost; run it again, and it goes on where it was.
         """
         topic = self.project.topics.samples
+        published, report = 0, ReplayReport(topic=topic)
         with ExitStack() as resources:
             resources.enter_context(replays.alone(self.engine, topic))
             publishing = Publishing(bootstrap=self.bootstrap, topic=topic, engine=self.engine)
             doubtful = publishing.settle()
-            return replace(self._each(choice, most, publishing), doubtful=doubtful)
+            for due, known, report in self._letters.due(choice, most):  # noqa: B007 - the last report is the whole
+                published += publishing.publish(due, known) if due else 0
+        return replace(report, published=published, doubtful=doubtful)
 
-    def _each(self, choice: Choice, most: int | None, publishing: "Publishing | None") -> ReplayReport:
-        report = ReplayReport(topic=self.project.topics.samples)
-        where = _where(report.topic, choice)
-        for lot in self.lake.dead_letters_in_lots(self.project.config.name, LOT, where):
-            meant = [letter for letter in lot if choice.takes(letter)]
-            report = self._lot(report, meant, most, publishing)
-            if most is not None and report.due >= most:
-                break
-        return report
-
-    def _lot(
-        self, report: ReplayReport, meant: Sequence[Letter], most: int | None, publishing: "Publishing | None"
-    ) -> ReplayReport:
-        known = replays.known(self.engine, report.topic, [letter.place for letter in meant])
-        fresh = [letter for letter in meant if letter.place not in known.replayed]
-        due = [letter for letter in fresh if not known.is_spent(letter.place)]
-        due = due if most is None else due[: most - report.due]
-        return replace(
-            report,
-            forecast=report.forecast + forecast(due, self.project.screening) if due else report.forecast,
-            published=report.published + (publishing.publish(due, known) if publishing and due else 0),
-            replayed_before=report.replayed_before + len(meant) - len(fresh),
-            spent=(*report.spent, *(letter.place for letter in fresh if known.is_spent(letter.place))),
-        )
+    @property
+    def _letters(self) -> DeadLetters:
+        return DeadLetters(project=self.project, engine=self.engine, lake=self.lake)
 
 
 class Publishing:
@@ -173,14 +130,3 @@ def _again(letter: Letter, entry: Replay) -> Again:
         value=record.value,
         headers=replayed_headers(record.headers, entry),
     )
-
-
-def _where(topic: str, choice: Choice) -> str:
-    """Return as an Iceberg filter what of a choice the lake can tell."""
-    since = f" and timestamp >= '{_instant(choice.since)}'" if choice.since else ""
-    until = f" and timestamp < '{_instant(choice.until)}'" if choice.until else ""
-    return f"topic == '{topic}'{since}{until}"
-
-
-def _instant(time: datetime) -> str:
-    return time.isoformat(timespec="microseconds")

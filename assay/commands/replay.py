@@ -9,7 +9,8 @@ from assay.options import ProjectFolder, out, settings_of, time_of
 from assay.services import open_services
 from quality.forecast import Choice, Forecast
 from quality.replay import MOST_REPLAYS
-from streams.replay import Replaying, ReplayReport
+from storage.dead_letters import ReplayReport
+from streams.replay import Replaying
 
 # So many dead letters that may not be replayed are named.
 NAMED = 5

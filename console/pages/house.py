@@ -24,6 +24,11 @@ STATIC = Path(__file__).parent / "static"
 NAVIGATION: tuple[tuple[str, str, Permission | None], ...] = (
     ("/label", "Label", Permission.LABEL),
     ("/queue", "Queue", None),
+    ("/pipeline", "Pipeline", None),
+    ("/routing", "Routing", None),
+    ("/datasets", "Datasets", None),
+    ("/dead-letters", "Dead letters", Permission.SAMPLES),
+    ("/sample", "Sample", Permission.SAMPLES),
 )
 
 
@@ -77,7 +82,7 @@ class House:
                 desk: Desk = self.app.state.desk
                 labeler = by_session(desk, request)
                 if labeler is None:
-                    return RedirectResponse(f"/sign-in?to={quote(path)}", status_code=303)
+                    return RedirectResponse(f"/sign-in?to={quote(request.url.path)}", status_code=303)
                 head()
                 frame(desk, labeler, path)
                 with ui.element("main").props('id="main" tabindex="-1"'):
@@ -105,7 +110,7 @@ def frame(desk: Desk, labeler: Labeler | None, path: str) -> None:
     ui.html(tag("a", "Skip to the content", href="#main"), sanitize=False).classes("skip")
     brand = tag("a", [_mark(), tag("span", "Assay", class_="name")], href="/queue", class_="brand", aria_label="Assay")
     entries = [
-        tag("a", name, href=to, aria_current="page" if to == path else None)
+        tag("a", name, href=to, aria_current="page" if path.startswith(to) else None)
         for to, name, needs in NAVIGATION
         if labeler is not None and _may(labeler, needs)
     ]

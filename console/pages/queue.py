@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from console.markup import Content, join, tag
+from console.markup import join, tag
 from console.pages.house import House, Visit
+from console.pages.parts import bar, data_table, empty, figure, figures
 from storage.backlog import Backlog, ByReason
 
 
@@ -23,35 +24,22 @@ def add(house: House) -> None:
 def drawn(backlog: Backlog) -> Markup:
     """Return how many tasks stand where, and the reasons as bars."""
     depths = backlog.depths
-    figures = [
-        figure("Open", depths.open, f"{depths.leased} in labelers' hands"),
-        figure("Settled", depths.settled, "labelers agree"),
-        figure("For an expert", depths.expert, "labelers do not"),
-    ]
-    reasons = _reasons(backlog.reasons) if backlog.reasons else tag("p", "No task yet.", class_="note")
-    return join([tag("dl", figures, class_="figures"), tag("h2", "Why they were selected"), reasons])
-
-
-def figure(name: str, value: int, note: str) -> Markup:
-    """Return one number with its name and a word on it."""
-    return tag("div", [tag("dt", name), tag("dd", f"{value:,}", class_="number"), tag("dd", note)])
+    stand = figures(
+        figure("Open", depths.open, f"{depths.leased:,} in labelers' hands"),
+        figure("Settled", depths.settled, "their labels agree"),
+        figure("For an expert", depths.expert, "labelers disagree, or skipped them"),
+    )
+    reasons = _reasons(backlog.reasons) if backlog.reasons else empty("No task yet.")
+    return join([stand, tag("h2", "Why they were selected"), reasons])
 
 
 def _reasons(reasons: Sequence[ByReason]) -> Markup:
     most = max(_of(one) for one in reasons)
-    numbers = [tag("th", name, scope="col", class_="number") for name in ("open", "settled", "for an expert")]
-    head = tag("tr", [tag("th", "reason", scope="col"), tag("td"), numbers])
-    rows = [tag("tr", _row(one, most)) for one in reasons]
-    body = tag("table", tag("thead", head), tag("tbody", rows), class_="data")
+    rows = [
+        (one.reason, bar(_of(one) / most), f"{one.open:,}", f"{one.settled:,}", f"{one.expert:,}") for one in reasons
+    ]
     note = tag("p", "A task with several reasons counts for each.", class_="note")
-    return tag("div", body, class_="scroll", tabindex="0", role="region", aria_label="Tasks by reason") + note
-
-
-def _row(one: ByReason, most: int) -> Content:
-    share = 100 * _of(one) / most if most else 0
-    bar = tag("span", class_="bar-of", style=f"--share:{share:.1f}%", aria_hidden="true")
-    numbers = [tag("td", f"{number:,}", class_="number") for number in (one.open, one.settled, one.expert)]
-    return [tag("th", one.reason, scope="row"), tag("td", bar, class_="wide"), numbers]
+    return data_table("Tasks by reason", ("reason", "", "open", "settled", "for an expert"), rows, left=2) + note
 
 
 def _of(one: ByReason) -> int:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,18 +18,28 @@ from sqlalchemy import Engine, text
 from console.testing import FLAGS, chromium, site
 from schemas.project import ProjectConfig
 from schemas.roles import Role
+from schemas.verdicts import DeadLetter, Origin, Versions, Violation
 from storage import accounts
 from storage.database import open_engine
 from storage.guidelines import ensure
 from storage.labelers import register
+from storage.lake import Lake
 from storage.projects import read_project
 from storage.queue import enqueue
 from storage.sessions import open_session
 from storage.settings import StorageSettings
-from storage.testing import enlist, fresh_database, task_request, write_project
+from storage.testing import (
+    accepted_sample,
+    archive_dead_letters,
+    archive_samples,
+    enlist,
+    fresh_database,
+    task_request,
+    write_project,
+)
 from storage.trail import NOBODY
 
-PAGES = ("label", "queue")
+PAGES = ("label", "queue", "pipeline", "routing", "datasets", "dead-letters", "dead-letters?rule=old", "sample?id=s0-0")
 PASSWORD = "correct horse battery"  # noqa: S105 - of a test
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 # A script, an image that fails, a change of direction, a bell, and a word without end.
@@ -105,20 +115,41 @@ def database(stack: Any) -> Iterator[str]:
 
 @contextmanager
 def serving(browser: Browser, database: str, folder: Path, view: str = "", code: str = "") -> Iterator[House]:
-    """Serve a new project; `view` is what its project.toml says of drawing, `code` is added to its contract's file."""
+    """Serve a new project; `view` is what its project.toml says of drawing, `code` is added to its contract's file.
+
+    In its lake stand an accepted sample and a dead letter.
+    """
     write_project(folder, f"p{uuid4().hex}")
     with (folder / "project.toml").open("a") as file:
         file.write(view)
     with (folder / "code.py").open("a") as file:
         file.write(code)
     project = read_project(folder)
-    engine = open_engine(StorageSettings(database_url=SecretStr(database)))
+    settings = StorageSettings(database_url=SecretStr(database), lake=str(folder / "lake"))
+    engine = open_engine(settings)
     ensure(engine, project.config.name, project.guideline, project.config.labels.classes)
+    with Lake.open(settings) as lake:
+        lake.ensure(project.config.name)
+        archive_samples(lake, project.config.name, [accepted_sample(0)])
+        archive_dead_letters(lake, project.config.name, [rejected(project.topics.samples)])
     try:
         with site(folder, database, folder) as url, ExitStack() as contexts:
             yield House(url=url, engine=engine, project=project.config, browser=browser, contexts=contexts)
     finally:
         engine.dispose()
+
+
+def rejected(topic: str) -> DeadLetter:
+    """Return a dead letter whose violation is hostile."""
+    return DeadLetter(
+        origin=Origin(topic=topic, partition=0, offset=7),
+        key=None,
+        value=None,
+        headers=(),
+        timestamp=datetime(2026, 1, 1, tzinfo=UTC),
+        violations=(Violation(rule="old", where="note", seen=HOSTILE, allowed="<b>less</b>"),),
+        versions=Versions(contract=1, suite="s", policy="p"),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -320,6 +351,37 @@ def test_pages_are_live(house: House) -> None:
     house.enqueue(0, 1, 2)
     expect(page.locator("dd.number").first).to_have_text("3")
     expect(page.get_by_role("row", name="uncertain")).to_contain_text("3")
+
+
+def test_a_dry_run_is_seen_beside_the_dead_letters(house: House) -> None:
+    """What the violation says is text, and nothing was published."""
+    page = house.sign_in(house.context(), "/dead-letters", lead=True)
+    expect(page.get_by_role("row", name="old")).to_contain_text("<script>window.taken=1</script>")
+    page.get_by_role("link", name="Dry run of old").click()
+    expect(page.get_by_role("region", name="Forecast by rule")).to_contain_text("old")
+    expect(page.get_by_text("Nothing was published.")).to_be_visible()
+    assert page.evaluate("window.taken") is None
+
+
+def test_a_sample_is_looked_up_by_its_id(house: House) -> None:
+    """One that is not there is said to be missing."""
+    page = house.sign_in(house.context(), "/sample", lead=True)
+    page.get_by_label("The id").fill("s0-0")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Not selected")).to_be_visible()
+    page.get_by_label("The id").fill("<b>nothing")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("No accepted sample")).to_contain_text("<b>nothing")
+
+
+def test_pages_of_leads_show_labelers_nothing(house: House) -> None:
+    """Neither by a link nor by the address itself."""
+    page = house.sign_in(house.context(), "/dead-letters")
+    expect(page.get_by_text("this page is for others.")).to_be_visible()
+    assert page.get_by_role("link", name="Dead letters").count() == 0
+    page.goto(f"{house.url}/sample?id=s0-0")
+    expect(page.get_by_text("this page is for others.")).to_be_visible()
+    assert page.locator("form.seek").count() == 0
 
 
 def test_the_queue_says_the_same_by_rest(house: House) -> None:

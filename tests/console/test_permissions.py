@@ -80,6 +80,11 @@ TABLE = {
     "GET /v1/accounts": Line(administering(200)),
     "GET /v1/consensus": Line(reviewing(200)),
     "GET /v1/contract": Line(OPEN),
+    "GET /v1/datasets": Line(anybody(200)),
+    "GET /v1/datasets/{version}": Line(anybody(422)),
+    "GET /v1/datasets/{version}/changes": Line(reviewing(422)),
+    "GET /v1/dead-letters": Line(reviewing(200)),
+    "GET /v1/dead-letters/forecast": Line(reviewing(200)),
     "GET /v1/findings": Line(reviewing(200)),
     "GET /v1/findings/{place}/draft": Line(reviewing(422)),
     "GET /v1/gold": Line(leading(200)),
@@ -90,8 +95,11 @@ TABLE = {
     "GET /v1/labelers": Line(leading(200)),
     "GET /v1/me": Line(labeling(200)),
     "GET /v1/me/report": Line(labeling(200)),
+    "GET /v1/pipeline": Line(anybody(200)),
     "GET /v1/queue": Line(anybody(200)),
     "GET /v1/queue/reasons": Line(anybody(200)),
+    "GET /v1/routing": Line(anybody(200)),
+    "GET /v1/samples/{sample_id}": Line(reviewing(422)),
     "GET /v1/session": Line(anybody(200)),
     "GET /v1/tokens": Line(anybody(200), by_token=NO_TOKEN),
     "GET /v1/trail": Line(administering(200)),
@@ -136,7 +144,7 @@ def ask(client: httpx.Client, endpoint: str, account_id: int, body: dict[str, An
     """Ask for what is not there, or of somebody else, and return the status."""
     method, path = endpoint.split(" ")
     ids = {"account_id": account_id, "assignment_id": uuid4(), "version": 1}
-    ids |= {"task_id": 2**40, "token_id": 2**40, "place": 2**40}
+    ids |= {"sample_id": "absent", "task_id": 2**40, "token_id": 2**40, "place": 2**40}
     if body and body.get("name") == "NEW":
         body = {**body, "name": uuid4().hex}
     return client.request(method, path.format(**ids), json=body).status_code

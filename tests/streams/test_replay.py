@@ -22,9 +22,10 @@ from quality.replay import MOST_REPLAYS, ORIGIN, REPLAYS, Known
 from schemas.errors import ConflictError
 from schemas.verdicts import AcceptedSample, DeadLetter, Disposition, Origin, ReplayOf, Violation
 from storage import replays
+from storage.dead_letters import LOT, ReplayReport
 from storage.projects import read_project
 from storage.testing import archive_dead_letters
-from streams.replay import LOT, Publishing, Replaying, ReplayReport
+from streams.replay import Publishing, Replaying
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
