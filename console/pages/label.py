@@ -58,6 +58,7 @@ class _Table:
         self._client = ui.context.client
         self._guideline = 0
         self._before = 0
+        self._waiting = 0
 
     async def open(self) -> None:
         """Draw the page and show the first sample."""
@@ -74,6 +75,7 @@ class _Table:
         ui.html(_dialogs(), sanitize=False)
         ui.on("act", self._act)
         ui.timer(IDLE_SECONDS, self._look)
+        self._waiting = (await desk.overview.backlog.latest()).depths.open
         await self._do(self._sitting.next, "")
 
     async def _act(self, event: Any) -> None:
@@ -107,6 +109,8 @@ class _Table:
             await self._show()
 
     async def _look(self) -> None:
+        """Count what waits, apart from any key, which must not wait for the count; claim where nothing is shown."""
+        self._waiting = (await self._visit.desk.overview.backlog.latest()).depths.open
         present = self._client.has_socket_connection  # a page that was closed must not be leased anything
         if present and self._sitting.shown is None and not self._turn.locked():
             await self._do(self._sitting.next, "", used=False)
@@ -114,10 +118,11 @@ class _Table:
     async def _show(self) -> None:
         shown = self._sitting.shown
         desk = self._visit.desk
-        waiting = (await desk.overview.backlog.latest()).depths.open
-        progress = _progress(self._before + self._sitting.count, waiting)
+        progress = _progress(self._before + self._sitting.count, self._waiting)
         if shown is None:
-            self._work.set_content(join([progress, _nothing()]))
+            self._work.set_content(join([progress, _nothing(undo=bool(self._sitting.answered))]))
+            if not self._guideline:
+                await self._read(None)
             return
         sample = await asyncio.to_thread(desk.drawing.draw, shown.payload)
         work = [progress, _sample(shown, sample), _classes(shown, confirm=desk.drawing.view.confirm), _tools()]
@@ -125,12 +130,13 @@ class _Table:
         if shown.guideline != self._guideline:
             await self._read(shown.guideline)
 
-    async def _read(self, version: int) -> None:
-        """Show the guideline under which the sample is to be labeled."""
+    async def _read(self, version: int | None) -> None:
+        """Show the guideline under which the sample is to be labeled; the one in force where there is no sample."""
         desk = self._visit.desk
         history = await asyncio.to_thread(guidelines.history, desk.engine, desk.project.name)
-        self._text.set_content(next((one.body for one in history if one.version == version), ""))
-        self._guideline = version
+        read = next((one for one in history if one.version == version), history[-1])
+        self._text.set_content(read.body)
+        self._guideline = read.version
 
 
 def _progress(labels: int, waiting: int) -> Markup:
@@ -172,9 +178,11 @@ def _tools() -> Markup:
     return tag("div", buttons, class_="tools")
 
 
-def _nothing() -> Markup:
+def _nothing(*, undo: bool) -> Markup:
     done = tag("p", "Nothing waits for you now. This page looks again by itself.", class_="empty")
-    return done + tag("div", tag("button", "Undo", type="button", class_="quiet", data_do="undo"), class_="tools")
+    key = tag("kbd", "U", aria_hidden="true")
+    button = tag("button", key, "Undo", type="button", class_="quiet", data_do="undo") if undo else None
+    return done + tag("div", button, class_="tools")
 
 
 def _dialogs() -> Markup:
