@@ -5,7 +5,7 @@ UV := .venv-bootstrap/env/bin/uv
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint format check lock bench-agreement bench-consensus bench-dirty bench-guidelines bench-queue bench-routing bench-rules bench-stream chaos fuzz screenshots clean
+.PHONY: help setup demo up down status test lint format check lock bench-agreement bench-consensus bench-dirty bench-guidelines bench-keys bench-queue bench-routing bench-rules bench-stream chaos fuzz screenshots clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,9 +64,14 @@ bench-routing: ## measure which records are worth a label, beside active learnin
 	@infra/setup.sh bench
 	@.venv-bench/bin/python -m bench.routing --plots docs/routing $(ARGS)
 
+bench-keys: setup ## measure from key to next sample on the label page, on the demo's data
+	@.venv/bin/assay demo --keep $(ARGS)
+	@ASSAY_VAR=$${ASSAY_VAR:-var}/demo .venv/bin/python -m bench.keys
+	@ASSAY_VAR=$${ASSAY_VAR:-var}/demo .venv/bin/assay down
+
 screenshots: setup ## photograph each page of the console into docs/screenshots, on the demo's data with simulated labelers
 	@.venv/bin/assay demo --keep $(ARGS)
-	@.venv/bin/python -m bench.screenshots
+	@ASSAY_VAR=$${ASSAY_VAR:-var}/demo .venv/bin/python -m bench.screenshots
 	@ASSAY_VAR=$${ASSAY_VAR:-var}/demo .venv/bin/assay down
 
 fuzz: setup ## screen a million spoiled records, and prove that nothing escapes, gets lost or is read in two ways

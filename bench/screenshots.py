@@ -3,7 +3,6 @@
 The labels that are seen are those of the demo's simulated labelers, and the account that looks is simulated too.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -38,7 +37,6 @@ TOLD = text(
 
 def main() -> None:
     """Write a picture of each page at each size."""
-    os.environ.setdefault("ASSAY_VAR", "var/demo")
     address = Stack(load_settings()).addresses.api_url
     engine = open_engine(StorageSettings())
     viewer = enlist(engine, PROJECT, f"simulated-viewer-{uuid4().hex[:4]}", lead=True)

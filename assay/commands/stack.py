@@ -58,8 +58,11 @@ def down() -> None:
 def status(*, project: ProjectFolder = None) -> None:
     """Show the services, what each partition has still to do, the labeling queue, and the last audit."""
     settings = load_settings()
-    programs = Stack(settings).status()
+    stack = Stack(settings)
+    programs = stack.status()
     out.print(_programs(programs) if programs else f"No stack runs in {settings.var}: `assay up` starts one.")
+    if programs:
+        out.print(f"Console and API: {stack.addresses.api_url}")
     if not programs and not settings.kafka_bootstrap:
         return
     chosen = settings_of(project)
