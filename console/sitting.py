@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from pydantic import JsonValue
 from sqlalchemy import Engine
 
 from schemas.errors import ConflictError
@@ -33,11 +34,11 @@ class Sitting:
         """Claim what waits; the same again while it is neither answered nor skipped."""
         self.shown = queue.claim(self.engine, self.project, self.labeler)
 
-    def answer(self, assignment_id: UUID, answer: str) -> None:
+    def answer(self, assignment_id: UUID, answer: JsonValue) -> None:
         """Answer what is shown, and claim the next.
 
         Raises:
-            InputError: the answer is no class.
+            InputError: it is no answer of the project's kind.
             ConflictError: something else is shown, or the lease has gone to somebody else.
         """
         self._check(assignment_id)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from markupsafe import Markup
 from nicegui import ui
+from pydantic import JsonValue
 
 from console.keys import keys_of
 from console.markup import Content, join, tag
@@ -24,11 +25,13 @@ from storage.queue import Assignment
 IDLE_SECONDS = 2.0
 # Classes beside each other, and the characters of a name up to which four go beside each other on a telephone.
 MOST_COLUMNS, SHORT = 6, 4
+# Kinds of label that are given by keys; of several classes each key turns one on or off.
+BY_KEY = {AnswerKind.CLASSIFICATION, AnswerKind.MULTILABEL}
 ELSEWHERE = "Labels of this project's kind are given by REST or in Label Studio for now."
 SKIPS = ("It cannot be recognized", "The guideline does not say", "It belongs to no class", "It is damaged")
 HELP = (
     ("key of a class", "answer with it"),
-    ("Enter", "confirm, where the project wants it"),
+    ("Enter", "confirm, where several classes may apply or the project wants it"),
     ("S", "skip, with a reason"),
     ("U", "undo the last answer"),
     ("+ and -", "enlarge and shrink the sample"),
@@ -41,7 +44,7 @@ def add(house: House) -> None:
 
     @house.page("/label", "Label", Permission.LABEL)
     async def label(visit: Visit) -> None:
-        if visit.desk.project.labels.kind is AnswerKind.CLASSIFICATION:
+        if visit.desk.project.labels.kind in BY_KEY:
             await _Table(visit).open()
         else:
             ui.html(tag("p", ELSEWHERE, class_="empty"), sanitize=False)
@@ -80,19 +83,19 @@ class _Table:
 
     async def _act(self, event: Any) -> None:
         asked = args_of(event)
-        step = self._step(asked.get("do"), str(asked.get("value", "")), _id(asked.get("assignment")))
+        step = self._step(asked.get("do"), asked.get("value"), _id(asked.get("assignment")))
         if step is not None:
             await self._do(*step)
 
-    def _step(self, do: object, value: str, assignment: UUID | None) -> tuple[Callable[[], None], str] | None:
+    def _step(self, do: object, value: JsonValue, assignment: UUID | None) -> tuple[Callable[[], None], str] | None:
         if do == "undo":
             return self._sitting.undo, "Taken back. Answer it again."
         if assignment is None:
             return None
         if do == "answer":
-            return partial(self._sitting.answer, assignment, value), f"{value} is stored."
+            return partial(self._sitting.answer, assignment, value), f"{_named(value)} is stored."
         if do == "skip":
-            return partial(self._sitting.skip, assignment, value), "Skipped."
+            return partial(self._sitting.skip, assignment, str(value)), "Skipped."
         return None
 
     async def _do(self, step: Callable[[], None], done: str, *, used: bool = True) -> None:
@@ -107,6 +110,7 @@ class _Table:
             except AssayError as error:
                 self._said.set_content(tag("p", str(error), class_="problem"))
             await self._show()
+            self._client.run_javascript("window.acted?.()")
 
     async def _look(self) -> None:
         """Count what waits, apart from any key, which must not wait for the count; claim where nothing is shown."""
@@ -152,7 +156,7 @@ def _sample(shown: Assignment, sample: Markup) -> Markup:
 def _classes(shown: Assignment, *, confirm: bool) -> Markup:
     keys = {name: key for key, name in keys_of(shown.classes).items()}
     buttons = [_class(name, keys.get(name)) for name in shown.classes]
-    rows = ceil(len(buttons) / MOST_COLUMNS)
+    rows, many = ceil(len(buttons) / MOST_COLUMNS), shown.kind is AnswerKind.MULTILABEL
     return tag(
         "div",
         buttons,
@@ -160,7 +164,8 @@ def _classes(shown: Assignment, *, confirm: bool) -> Markup:
         style=f"--columns:{ceil(len(buttons) / rows)}",
         role="group",
         aria_label="Classes",
-        data_confirm=confirm,
+        data_confirm=confirm or many,
+        data_many=many,
     )
 
 
@@ -203,6 +208,10 @@ def _dialogs() -> Markup:
         "dialog", tag("h2", "Keys", id="help-title"), tag("dl", keys), close, id="help", aria_labelledby="help-title"
     )
     return skip + shown
+
+
+def _named(answer: JsonValue) -> str:
+    return (", ".join(map(str, answer)) or "None of them") if isinstance(answer, list) else str(answer)
 
 
 def _id(value: object) -> UUID | None:

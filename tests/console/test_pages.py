@@ -87,7 +87,7 @@ class House:
         page.wait_for_selector("h1")
         return page
 
-    def answers(self) -> list[str]:
+    def answers(self) -> list[Any]:
         """Return the answers that stand, the first given first."""
         standing = text(
             "SELECT answer FROM labels JOIN tasks USING (task_id) WHERE project = :project "
@@ -114,14 +114,16 @@ def database(stack: Any) -> Iterator[str]:
 
 
 @contextmanager
-def serving(browser: Browser, database: str, folder: Path, view: str = "", code: str = "") -> Iterator[House]:
+def serving(
+    browser: Browser, database: str, folder: Path, *, view: str = "", code: str = "", labels: str = "classes"
+) -> Iterator[House]:
     """Serve a new project; `view` is what its project.toml says of drawing, `code` is added to its contract's file.
 
     In its lake stand an accepted sample and a dead letter.
     """
     write_project(folder, f"p{uuid4().hex}")
-    with (folder / "project.toml").open("a") as file:
-        file.write(view)
+    governing = folder / "project.toml"
+    governing.write_text(governing.read_text().replace("labels = { classes", f"labels = {{ {labels}") + view)
     with (folder / "code.py").open("a") as file:
         file.write(code)
     project = read_project(folder)
@@ -224,7 +226,7 @@ def test_an_address_of_another_site_is_not_gone_to(house: House) -> None:
 def test_who_may_not_label_is_told_so(house: House) -> None:
     """And finds the page in no navigation."""
     context = house.context()
-    page = house.sign_in(context)
+    page = house.sign_in(context, "/queue")
     with house.engine.begin() as connection:
         connection.execute(text("UPDATE labelers SET role = 'engineer' WHERE name LIKE 'labeler %'"))
     page.goto(f"{house.url}/label")
@@ -464,7 +466,7 @@ def test_a_renderer_of_the_project_may_draw_and_nothing_else(browser: Browser, d
     drawn = "<svg><circle r='9'/></svg><script>parent.taken=1</script>"
     code = f"\n\ndef draw(payload):\n    return {drawn!r} + str(payload['size'])\n"
     view = '\n[view]\nrenderer = "code.py:draw"\nconfirm = true\n'
-    with serving(browser, database, tmp_path, view, code) as house:
+    with serving(browser, database, tmp_path, view=view, code=code) as house:
         house.enqueue(7)
         page = house.sign_in(house.context())
         expect(page.frame_locator("iframe").locator("body")).to_contain_text("7")
@@ -474,6 +476,21 @@ def test_a_renderer_of_the_project_may_draw_and_nothing_else(browser: Browser, d
         assert (house.answers(), page.evaluate("window.taken")) == ([], None)
         press(page, "Enter")
         assert house.answers() == ["dog"]
+
+
+def test_several_classes_are_turned_on_and_off_by_their_keys(browser: Browser, database: str, tmp_path: Path) -> None:
+    """Enter answers with those that are on; where none may be answered, that is said and nothing stored."""
+    with serving(browser, database, tmp_path, labels='kind = "multilabel", classes') as house:
+        house.enqueue(0, 1)
+        page = house.sign_in(house.context())
+        page.wait_for_selector("#sample")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("status")).not_to_be_empty()
+        for key in "3211":
+            page.keyboard.press(key)
+        assert house.answers() == []
+        press(page, "Enter")
+        assert house.answers() == [["dog", "fox"]]
 
 
 def timed(action: Callable[[], None]) -> float:

@@ -7,19 +7,30 @@
   const current = () => sample()?.dataset.assignment ?? null;
   const send = (step) => emitEvent("act", { ...step, assignment: current() });
 
+  // Called by the server after each step, also after one that it refused: the sample may be answered again.
+  window.acted = () => {
+    pending = null;
+    for (const button of document.querySelectorAll(".classes:not([data-confirm]) [data-answer]"))
+      button.removeAttribute("aria-pressed");
+  };
+
   function answer(value) {
     const shown = current();
     if (!shown || pending === shown) return;
     pending = shown;
     for (const button of document.querySelectorAll("[data-answer]"))
-      button.setAttribute("aria-pressed", String(button.dataset.answer === value));
+      button.setAttribute("aria-pressed", String([value].flat().includes(button.dataset.answer)));
     send({ do: "answer", value });
-    setTimeout(() => { if (pending === shown) pending = null; }, 3000);
+    setTimeout(() => { if (pending === shown) pending = null; }, 5000); // where the connection was lost meanwhile
   }
 
   function choose(button) {
     const confirm = button.closest("[data-confirm]");
     if (!confirm) return answer(button.dataset.answer);
+    if (confirm.dataset.many !== undefined) {
+      button.setAttribute("aria-pressed", String(button.getAttribute("aria-pressed") !== "true"));
+      return button.focus();
+    }
     for (const other of confirm.querySelectorAll("[data-answer]"))
       other.setAttribute("aria-pressed", String(other === button));
     button.focus();
@@ -70,9 +81,12 @@
     }
     const classes = [...document.querySelectorAll("[data-answer]")];
     const chosen = classes.find((button) => button.getAttribute("aria-keyshortcuts") === key);
-    const pressed = classes.find((button) => button.getAttribute("aria-pressed") === "true");
+    const pressed = classes.filter((button) => button.getAttribute("aria-pressed") === "true");
+    const group = classes[0]?.closest("[data-confirm]");
+    const many = group?.dataset.many !== undefined;
     if (chosen) choose(chosen);
-    else if (key === "enter" && pressed?.closest("[data-confirm]")) answer(pressed.dataset.answer);
+    else if (key === "enter" && group && many) answer(pressed.map((button) => button.dataset.answer));
+    else if (key === "enter" && group && pressed.length) answer(pressed[0].dataset.answer);
     else if (key === "s") act("skip");
     else if (key === "u") act("undo");
     else if (key === "?") act("help");
