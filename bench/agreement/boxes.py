@@ -36,20 +36,16 @@ def lidc(folder: Path) -> dict[str, Any]:
     needs readers). A box holds its last pixel, so its right and bottom are one more. Scans are flattened: nodules one
     above the other may be taken for one.
     """
-    with (folder / "annotations_boxes.csv").open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    marked: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
-    for row in rows:
-        marked[row["cluster"]].append(row)
+    marked = markings(folder)
     readable = {name: found for name, found in marked.items() if len(found) <= READERS}
     pairs = [pair for found in readable.values() for pair in combinations(found, 2)]
-    overlaps = [float(iou(corners([_box(one)]), corners([_box(other)]))[0, 0]) for one, other in pairs]
+    overlaps = [float(iou(corners([marked_box(one)]), corners([marked_box(other)]))[0, 0]) for one, other in pairs]
     scans = _scans(readable)
-    drawn = [{reader: [_box(row) for row in seen] for reader, seen in scan.items()} for scan in scans.values()]
+    drawn = [{reader: [marked_box(row) for row in seen] for reader, seen in scan.items()} for scan in scans.values()]
     agreement = box_agreement(drawn)
     return {
         "known": KNOWN,
-        "markings": len(rows),
+        "markings": sum(map(len, marked.values())),
         "clusters": len(marked),
         "clusters_of_more_than_four": len(marked) - len(readable),
         "seen_by_one": round(sum(len(found) == 1 for found in marked.values()) / len(marked), 4),
@@ -67,7 +63,17 @@ def lidc(folder: Path) -> dict[str, Any]:
     }
 
 
-def _box(row: Mapping[str, str]) -> Box:
+def markings(folder: Path) -> dict[str, list[dict[str, str]]]:
+    """Return the markings of nodules by the clusters that come with the data."""
+    marked: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
+    with (folder / "annotations_boxes.csv").open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            marked[row["cluster"]].append(row)
+    return dict(marked)
+
+
+def marked_box(row: Mapping[str, str]) -> Box:
+    """Return the box of a marking."""
     left, top, right, bottom = (float(row[side]) for side in ("a0", "b0", "a1", "b1"))
     return Box(name="nodule", left=left, top=top, right=right + 1, bottom=bottom + 1)
 
@@ -109,7 +115,7 @@ def _clustering(marked: Iterable[Sequence[Mapping[str, str]]]) -> dict[str, floa
     right = found_here = known = 0
     for scan in scans.values():
         known += sum(comb(count, 2) for count in Counter(row["cluster"] for row in scan.values()).values())
-        for cluster in clusters({marking: [_box(row)] for marking, row in scan.items()}):
+        for cluster in clusters({marking: [marked_box(row)] for marking, row in scan.items()}):
             names = [scan[marking]["cluster"] for marking, _ in cluster]
             found_here += comb(len(names), 2)
             right += sum(comb(count, 2) for count in Counter(names).values())
@@ -120,7 +126,7 @@ def toy(folder: Path) -> dict[str, Any]:
     """Return the agreement on each file of boxes by named annotators, beside what was counted by hand."""
     found: dict[str, Any] = {}
     for file in sorted(folder.glob("*.json")):
-        tasks = _coco(json.loads(file.read_text(encoding="utf-8")))
+        tasks = sheets(json.loads(file.read_text(encoding="utf-8")))
         agreement = box_agreement(list(tasks.values()))
         everywhere = np.ones(len(agreement))
         numbered = dict(enumerate(tasks.values()))
@@ -142,7 +148,7 @@ def toy(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _coco(plain: Mapping[str, Any]) -> dict[str, dict[str, list[Box]]]:
+def sheets(plain: Mapping[str, Any]) -> dict[str, dict[str, list[Box]]]:
     """Return the boxes by image and annotator: an image has an entry for each annotator."""
     images = {image["id"]: image for image in plain["images"]}
     names = {category["id"]: category["name"] for category in plain["categories"]}

@@ -23,6 +23,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from bench.consensus import peers
+from bench.consensus.boxes import boxes
 from bench.consensus.folder import own
 from bench.consensus.measures import RULE, Figures, Job, crowd_of, measured, summary
 from bench.consensus.sets import CALIBRATING, DataError
@@ -76,6 +77,7 @@ def chosen(args: argparse.Namespace) -> list[Source]:
 
 def report(args: argparse.Namespace, sources: Sequence[Source]) -> dict[str, Any]:
     """Measure and return everything."""
+    drawn = {} if args.sets or args.data else boxes(args.shared, args.orders)
     by_set: dict[str, list[Figures]] = {source.name: [] for source in sources}
     jobs = [Job(source=source, order=order) for source in sources for order in range(args.orders)]
     for job, figures in measured(jobs, args.jobs):
@@ -92,6 +94,7 @@ def report(args: argparse.Namespace, sources: Sequence[Source]) -> dict[str, Any
         "incremental_us_per_label": speed["us_per_label"],
         "incremental": speed,
         "peers": {source.name: peers.compared(crowd_of(source)) for source in sources} if peers.installed() else {},
+        "boxes": drawn,
     }
 
 

@@ -32,8 +32,11 @@ PRODUCTION = (
 )
 
 
+BOXES = ("set", "labels", "F1 of 1", "of 2", "of 3", "geometry of 1", "of 2", "of 3", "saved", "F1", "geometry")
+
+
 def markdown(report: Mapping[str, Any]) -> str:
-    """Return the tables of all sets in Markdown: the rule without limits, and that of a running project."""
+    """Return the tables of all sets in Markdown: the rule without limits, that of a running project, and boxes."""
     return "\n\n".join(
         "\n".join(f"| {' | '.join(line)} |" for line in [header, ("---", *("---:" for _ in header[1:])), *rows])
         for header, rows in _tables(report)
@@ -48,6 +51,8 @@ def console(report: Mapping[str, Any]) -> str:
 def _tables(report: Mapping[str, Any]) -> Iterator[tuple[Line, list[Line]]]:
     yield HEADER, list(_rows(report))
     yield PRODUCTION, [_production(name, one) for name, one in report["sets"].items()]
+    if report["boxes"]:
+        yield BOXES, [_boxes(name, one) for name, one in report["boxes"].items()]
 
 
 def _aligned(lines: list[Line]) -> str:
@@ -63,6 +68,19 @@ def _production(name: str, one: Mapping[str, Any]) -> Line:
 def _settled(one: Mapping[str, float]) -> Line:
     right = f"{one['right'] / one['settled']:.1%}" if one["settled"] else "-"
     return (f"{one['labels']:.2f}", f"{one['settled']:.1%}", f"{one['expert']:.1%}", right)
+
+
+def _boxes(name: str, one: Mapping[str, Any]) -> Line:
+    ours, few = one["adaptive"], [one["fixed"][count] for count in ("1", "2", "3")]
+    return (
+        name,
+        str(one["facts"]["labels"]),
+        *(f"{each['f1']:.3f}" for each in few),
+        *(f"{each['geometry']:.3f}" for each in few),
+        f"{ours['labels_saved']:.1%}",
+        f"{ours['f1']:.3f}",
+        f"{ours['geometry']:.3f}",
+    )
 
 
 def _rows(report: Mapping[str, Any]) -> Iterator[Line]:
