@@ -52,15 +52,16 @@ def _are_alike(names: Sequence[str], scores: Sequence[Scores]) -> bool:
 def _rank(scores: Scores | None) -> Ranked:
     if not scores:
         return None, None, None
-    best = max(scores.values())
-    top = min(name for name, score in scores.items() if score == best)
-    return top, scores[top], scores[top] - max((score for name, score in scores.items() if name != top), default=0.0)
+    names = sorted(scores)
+    top = max(names, key=scores.__getitem__)
+    return top, scores[top], scores[top] - max((scores[name] for name in names if name != top), default=0.0)
 
 
 def _rank_alike(names: Sequence[str], scores: Sequence[Scores]) -> Ranking:
     """Rank scores of the same classes, at least two, in one matrix, whose rows are in the order of the names.
 
-    By places rather than by values: 0.0 and -0.0 are equal, and a tie of theirs must not depend on the frame.
+    Of equal scores that of the name that sorts first counts, here as in `_rank`: 0.0 and -0.0 are equal, and a tie of
+    theirs must not depend on the frame.
     """
     order = sorted(range(len(names)), key=names.__getitem__)
     flat = np.fromiter(chain.from_iterable(map(dict.values, scores)), np.float64, len(scores) * len(names))

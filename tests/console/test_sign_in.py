@@ -53,7 +53,7 @@ def test_a_person_chooses_a_password_by_a_code_and_signs_in_with_it_elsewhere(si
     opened = sign_in(elsewhere, name)
     expected = {"name": name, "role": "lead", "simulated": False}
     assert (opened.status_code, {**opened.json(), **expected}) == (201, opened.json())
-    assert opened.json()["permissions"] == ["label", "findings", "reports", "publish", "adjudicate", "gold"]
+    assert opened.json()["permissions"] == ["label", "findings", "samples", "reports", "publish", "adjudicate", "gold"]
     assert [each.get("/v1/session").json() for each in (browser, elsewhere)] == [opened.json()] * 2
 
 

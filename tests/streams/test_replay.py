@@ -3,8 +3,10 @@
 import base64
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -242,13 +244,15 @@ def command(line: Any, *arguments: str) -> subprocess.Popen[str]:
 
 def test_a_command_that_is_killed_goes_on_where_it_was(line: Any) -> None:
     """In whatever it was when it was killed; the audit then says what became of all."""
-    values = [b"{%d" % number for number in range(3 * LOT)]
+    values = [b"{%d" % number for number in range(12 * LOT)]
     dead(line, values)
     line.stop()
     killed = command(line, "replay", "--rule", "contract.json_invalid")
-    line.wait(lambda: bool(replays.replays_of(line.engine, line.project.topics.samples)))
+    while killed.poll() is None and not replays.replays_of(line.engine, line.project.topics.samples):
+        time.sleep(0.01)
     killed.kill()
     killed.communicate()
+    assert killed.returncode == -signal.SIGKILL, "it was done before it was killed"
     told, _ = command(line, "replay", "--rule", "contract.json_invalid").communicate(timeout=60)
     assert "confirmed by the broker. `assay audit` says what became of them." in told
     found = Counter(record.value for record in line.read(line.project.topics.samples))
