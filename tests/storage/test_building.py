@@ -1,14 +1,12 @@
 """Building and retraining, end to end: PostgreSQL, lake, Great Expectations, files."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import Engine, func, select
 
 from schemas.guidelines import ClassChange, Definition, Draft
@@ -17,7 +15,6 @@ from storage import guidelines
 from storage.building import BuildOutcome, BuildStatus, build
 from storage.candidates import read_candidates
 from storage.consensus import settle
-from storage.database import open_engine
 from storage.labelers import Labeler
 from storage.lake import Lake
 from storage.projects import Project, read_project
@@ -26,7 +23,7 @@ from storage.queue import enqueue
 from storage.releases import compare, get_version, list_versions, read_entries, read_split
 from storage.settings import StorageSettings
 from storage.tables import OutboxRow, TaskRow, TrainingRow
-from storage.testing import archive_samples, enlist, fresh_database, label_next, task_request
+from storage.testing import archive_samples, enlist, label_next, task_request
 from storage.training import find_report, retrain
 
 CLASSES = ("cat", "dog", "fox")
@@ -93,21 +90,6 @@ def suite(most: int) -> str:
     ]
     listed = [{"type": kind, "kwargs": kwargs, "severity": severity} for kind, kwargs, severity in kinds]
     return json.dumps({"name": "animals", "expectations": listed})
-
-
-@pytest.fixture(scope="module")
-def settings(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageSettings]:
-    """A database and a folder of their own."""
-    with fresh_database(stack.database_url) as url:
-        yield StorageSettings(database_url=SecretStr(url), lake=str(tmp_path_factory.mktemp("lake")))
-
-
-@pytest.fixture(scope="module")
-def engine(settings: StorageSettings) -> Iterator[Engine]:
-    """The engine on that database."""
-    engine = open_engine(settings)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

@@ -1,26 +1,23 @@
 """Datasets of every kind of label: labeled, settled, built, read back, and trained on."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import Engine
 
 from schemas.verdicts import AcceptedSample
 from storage import guidelines
 from storage.building import BuildStatus, build
 from storage.consensus import settle
-from storage.database import open_engine
 from storage.lake import Lake
 from storage.projects import Project, read_project
 from storage.queue import enqueue
 from storage.releases import compare, read_entries, read_split
 from storage.settings import StorageSettings
-from storage.testing import archive_samples, enlist, fresh_database, label_next, task_request
+from storage.testing import archive_samples, enlist, label_next, task_request
 from storage.training import retrain
 
 PROJECT = """
@@ -72,21 +69,6 @@ KINDS: dict[str, tuple[str, list[Any]]] = {
     "boxes": ('{ kind = "boxes", classes = ["cat", "dog"] }', [[WHOLE, SHIFTED], [], [WHOLE], [SHIFTED]]),
     "text": ('{ kind = "text" }', ["A cat.", "Two dogs.", "A fox", "nothing"]),
 }
-
-
-@pytest.fixture(scope="module")
-def settings(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageSettings]:
-    """A database and a folder of their own."""
-    with fresh_database(stack.database_url) as url:
-        yield StorageSettings(database_url=SecretStr(url), lake=str(tmp_path_factory.mktemp("lake")))
-
-
-@pytest.fixture(scope="module")
-def engine(settings: StorageSettings) -> Iterator[Engine]:
-    """The engine on that database."""
-    engine = open_engine(settings)
-    yield engine
-    engine.dispose()
 
 
 def opened(folder: Path, engine: Engine, kind: str) -> Project:

@@ -1,15 +1,12 @@
 """Releases: files first, then one transaction; the same content is one version."""
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pyarrow.parquet as pq
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import Engine, select
 
 from catalog.assembly import Candidate, Row
@@ -17,7 +14,6 @@ from catalog.canonical import sha256
 from catalog.manifest import DatasetPublished, Governing, Manifest
 from catalog.testing import assembler, candidate, governing, recipe
 from schemas.errors import InputError
-from storage.database import open_engine
 from storage.releases import (
     Release,
     compare,
@@ -30,24 +26,8 @@ from storage.releases import (
 )
 from storage.settings import StorageSettings
 from storage.tables import OutboxRow
-from storage.testing import fresh_database
 
 FILES = ["README.md", "croissant.json", "manifest.json", "manifest.jsonl", "test.parquet", "train.parquet"]
-
-
-@pytest.fixture(scope="module")
-def settings(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageSettings]:
-    """A database and a folder of their own."""
-    with fresh_database(stack.database_url) as url:
-        yield StorageSettings(database_url=SecretStr(url), lake=str(tmp_path_factory.mktemp("lake")))
-
-
-@pytest.fixture(scope="module")
-def engine(settings: StorageSettings) -> Iterator[Engine]:
-    """The engine on that database."""
-    engine = open_engine(settings)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture
