@@ -22,14 +22,16 @@ from quality.ledger import AuditReport, audit, unaccounted
 from schemas.errors import UnavailableError
 from schemas.verdicts import Disposition, Receipt, Violation
 from storage import audits, guidelines, outbox, queue, receipts, releases, votes
+from storage.consensus import settled_by_answer
 from storage.training import find_report
 from streams.audit import run_audit
 from streams.producer import SampleProducer
 
 VIOLATIONS = TypeAdapter(tuple[Violation, ...])
 
-# The first dataset version is built when this share of the tasks is settled; the second of all.
-FIRST_ROUND = 0.2
+# The first dataset version is built when this share of the tasks is settled, and so many of each class, of which one at
+# least will be trained on; the second of all.
+FIRST_ROUND, OF_EACH_CLASS = 0.2, 5
 # How long screening, labeling or a build may take before the demo gives up.
 PATIENCE = 300.0
 
@@ -66,7 +68,7 @@ class Story:
         self.publish()
         self.screened()
         with self.stages.stage("label_1", "Simulated labelers label over the REST API", self._tasks()) as done:
-            adjudicated = self.team.label(until=lambda: self._settled(done) >= FIRST_ROUND * self._tasks())
+            adjudicated = self.team.label(until=lambda: self._is_first_round_over(done))
         with self.stages.stage("airflow", "Airflow is up (it started meanwhile)"):
             self.scheduled.result()
         self.build("v1")
@@ -169,6 +171,18 @@ class Story:
         counts = self._depths()
         done(counts.settled)
         return counts.settled
+
+    def _is_first_round_over(self, done: Callable[[int], None]) -> bool:
+        """Say whether enough is settled for a first version: of each class too, for the gate wants all of them.
+
+        What labelers confuse is settled last. A class of which there is less cannot be waited for.
+        """
+        settled, tasks = self._settled(done), self._tasks()
+        if settled < FIRST_ROUND * tasks:
+            return False
+        config = self.services.project.config
+        by_class = settled_by_answer(self.services.engine, config.name)
+        return settled == tasks or all(by_class.get(name, 0) >= OF_EACH_CLASS for name in config.labels.classes)
 
     def _is_everywhere(self, done: Callable[[int], None]) -> bool:
         """Say whether all is screened, and as much is kept as was accepted, rejected and selected."""
