@@ -63,9 +63,7 @@ def build(project: Project, settings: StorageSettings) -> BuildOutcome:
         lake = stack.enter_context(Lake.open(settings))
         engine = open_engine(settings)
         stack.callback(engine.dispose)
-        guideline = _guideline(engine, project)
-        candidates = read_candidates(engine, lake, project)
-        assembly = _assembler(project, guideline).assemble(candidates.ready)
+        guideline, candidates, assembly = _assembled(project, engine, lake)
         governing = governed_by(project, guideline)
         existing = find_content(engine, project.config.name, content_hash(assembly.rows, governing))
         if existing is not None:
@@ -75,6 +73,11 @@ def build(project: Project, settings: StorageSettings) -> BuildOutcome:
             return _outcome(BuildStatus.RED, candidates, assembly, results=results)
         release = publish(engine, settings, assembly.rows, governing, notes=_notes(assembly, results))
         return _outcome(BuildStatus.PUBLISHED, candidates, assembly, results=results, release=release)
+
+
+def foresee(project: Project, engine: Engine, lake: Lake) -> tuple[gate.Result, ...]:
+    """Return what the gate would say of a version built now; nothing is published."""
+    return judge(project, *_assembled(project, engine, lake))
 
 
 def governed_by(project: Project, guideline: Guideline) -> Governing:
@@ -107,6 +110,13 @@ def judge(
         labels=config.labels,
         first_answers=config.overlap.first,
     )
+
+
+def _assembled(project: Project, engine: Engine, lake: Lake) -> tuple[Guideline, Candidates, Assembly]:
+    """Return the guideline in force, and the rows that a version built under it now would have."""
+    guideline = _guideline(engine, project)
+    candidates = read_candidates(engine, lake, project)
+    return guideline, candidates, _assembler(project, guideline).assemble(candidates.ready)
 
 
 def _assembler(project: Project, guideline: Guideline) -> Assembler:

@@ -12,7 +12,7 @@ from labeling.consensus import crowdlab
 from labeling.label_space import scores_now
 from labeling.overlap import Decision
 from labeling.settling import Said, Skip, Verdict, judge
-from schemas.answers import Answer, ClassName
+from schemas.answers import ClassName
 from schemas.guidelines import Guideline
 from schemas.labels import AssignmentStatus, Consensus, Purpose, TaskStatus
 from schemas.project import ProjectConfig
@@ -156,12 +156,3 @@ def _store_consensus(connection: Connection, verdicts: Mapping[int, Verdict]) ->
         connection.execute(REPLACE, rows)
     if without := [task_id for task_id, verdict in verdicts.items() if verdict.consensus is None]:
         connection.execute(update(ConsensusRow).where(among(ConsensusRow.task_id, without)).values(settled=False))
-
-
-@lost_connections_named()
-def settled_by_answer(engine: Engine, project: str) -> dict[Answer, int]:
-    """Return how many tasks of a project are settled with each answer."""
-    found = select(ConsensusRow.answer, func.count()).join(TaskRow, TaskRow.task_id == ConsensusRow.task_id)
-    found = found.where(TaskRow.project == project, ConsensusRow.settled).group_by(ConsensusRow.answer)
-    with engine.connect() as connection:
-        return dict(connection.execute(found).all())

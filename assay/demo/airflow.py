@@ -17,14 +17,17 @@ def build_and_retrain(airflow: Airflow, *, seconds: float) -> None:
     run_id = patiently("the build", lambda: airflow.trigger(BUILD), seconds=seconds)
     wait_for("the build", lambda: airflow.run_state(BUILD, run_id).is_final, seconds=seconds)
     _check(airflow, patiently("the build", lambda: airflow.run(BUILD, run_id), seconds=seconds))
-    wait_for("the retraining", lambda: any(run.state.is_final for run in _new(airflow, trained)), seconds=seconds)
-    _check(airflow, patiently("the retraining", lambda: _new(airflow, trained)[0], seconds=seconds))
+    wait_for("the retraining", lambda: bool(_ended(airflow, trained)), seconds=seconds)
+    _check(airflow, patiently("the retraining", lambda: _ended(airflow, trained)[0], seconds=seconds))
 
 
-def _new(airflow: Airflow, known: set[str]) -> list[Run]:
-    """Return the retrainings, newest first, that an asset started since."""
-    runs = airflow.runs_of(RETRAIN)
-    return [run for run in runs if run.run_id not in known and run.kind == "asset_triggered"]
+def _ended(airflow: Airflow, known: set[str]) -> list[Run]:
+    """Return the retrainings, oldest first, that an asset started since and that have ended.
+
+    An asset event that was sent twice starts two; the first trains, and the other finds nothing left to do.
+    """
+    runs = reversed(airflow.runs_of(RETRAIN))
+    return [run for run in runs if run.run_id not in known and run.kind == "asset_triggered" and run.state.is_final]
 
 
 def _check(airflow: Airflow, run: Run) -> None:

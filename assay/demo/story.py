@@ -14,6 +14,7 @@ from assay.demo.stages import Stages, patiently, wait_for
 from assay.demo.tail import tail
 from assay.demo.team import Team
 from assay.services import Services
+from catalog import gate
 from examples.simulation.faults import Production
 from infra.airflow import Airflow
 from labeling.guidelines import Pair
@@ -22,16 +23,15 @@ from quality.ledger import AuditReport, audit, unaccounted
 from schemas.errors import UnavailableError
 from schemas.verdicts import Disposition, Receipt, Violation
 from storage import audits, guidelines, outbox, queue, receipts, releases, votes
-from storage.consensus import settled_by_answer
 from storage.training import find_report
 from streams.audit import run_audit
 from streams.producer import SampleProducer
 
 VIOLATIONS = TypeAdapter(tuple[Violation, ...])
 
-# The first dataset version is built when this share of the tasks is settled, and so many of each class, of which one at
-# least will be trained on; the second of all.
-FIRST_ROUND, OF_EACH_CLASS = 0.2, 5
+# The first dataset version is built when this share of the tasks is settled, or so much more that the gate will open;
+# the second of all.
+FIRST_ROUND, MORE = 0.2, 0.05
 # How long screening, labeling or a build may take before the demo gives up.
 PATIENCE = 300.0
 
@@ -56,6 +56,7 @@ class Story:
     scheduled: Future[None]
     script: Script
     places: Mapping[Place, Production] = field(default_factory=dict)
+    wanted: float = FIRST_ROUND
     versions: list[VersionReport] = field(default_factory=list)
 
     @property
@@ -173,16 +174,19 @@ class Story:
         return counts.settled
 
     def _is_first_round_over(self, done: Callable[[int], None]) -> bool:
-        """Say whether enough is settled for a first version: of each class too, for the gate wants all of them.
+        """Say whether enough is settled for a first version: what labelers confuse is settled last.
 
-        What labelers confuse is settled last. A class of which there is less cannot be waited for.
+        The gate is asked again only when more is settled, since asking takes a second.
         """
         settled, tasks = self._settled(done), self._tasks()
-        if settled < FIRST_ROUND * tasks:
+        if settled < self.wanted * tasks:
             return False
-        config = self.services.project.config
-        by_class = settled_by_answer(self.services.engine, config.name)
-        return settled == tasks or all(by_class.get(name, 0) >= OF_EACH_CLASS for name in config.labels.classes)
+        from storage.building import foresee  # noqa: PLC0415 - seconds to import, in which labelers are at work
+
+        services = self.services
+        opened = gate.is_open(foresee(services.project, services.engine, services.lake))
+        self.wanted += MORE
+        return opened or settled == tasks
 
     def _is_everywhere(self, done: Callable[[int], None]) -> bool:
         """Say whether all is screened, and as much is kept as was accepted, rejected and selected."""

@@ -9,10 +9,11 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, func, select
 
+from catalog import gate
 from schemas.guidelines import ClassChange, Definition, Draft
 from schemas.verdicts import AcceptedSample, TaskRequest
 from storage import guidelines
-from storage.building import BuildOutcome, BuildStatus, build
+from storage.building import BuildOutcome, BuildStatus, build, foresee
 from storage.candidates import read_candidates
 from storage.consensus import settle
 from storage.labelers import Labeler
@@ -194,6 +195,22 @@ def test_a_red_gate_publishes_nothing_and_says_what_is_missing(
     assert "failed: rows: wanted at least 9, found 4. Have 5 more samples labeled consistently." in outcome.text
     assert (list_versions(engine, project.config.name), counted(engine, project)) == ([], 0)
     assert not (Path(settings.lake) / "releases" / project.config.name).exists()
+
+
+def test_the_gate_can_be_asked_before_a_build(
+    engine: Engine, settings: StorageSettings, project: Project, labelers: list[Labeler]
+) -> None:
+    """It says what a build is told then, and publishes nothing."""
+    requests = requested(engine, project, range(12))
+    label_all(engine, project, labelers, [CLASSES[offset % 3] for offset in range(12)])
+    foreseen = []
+    for part in (requests[:4], requests[4:]):
+        archive(settings, part)
+        with Lake.open(settings) as lake:
+            foreseen.append(foresee(project, engine, lake))
+    assert [gate.is_open(results) for results in foreseen] == [False, True]
+    assert list_versions(engine, project.config.name) == []
+    assert build(project, settings).results == foreseen[-1]
 
 
 def test_rows_that_break_a_new_rule_are_dropped_and_counted(

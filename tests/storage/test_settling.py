@@ -13,7 +13,7 @@ from schemas.guidelines import ClassChange, Definition, Draft, Example, Guidelin
 from schemas.labels import TaskStatus
 from schemas.project import ProjectConfig
 from storage.answers import answer
-from storage.consensus import settle, settled_by_answer
+from storage.consensus import settle
 from storage.guidelines import PUBLISHING, current, ensure, history
 from storage.publishing import Preview, Published, preview, publish
 from storage.queue import claim, enqueue
@@ -73,13 +73,6 @@ def test_two_labelers_who_agree_settle_a_task(engine: Engine, project: ProjectCo
     task = labeled(engine, project, 0, "cat", "cat")
     assert stored(engine, task) == ("settled", 1, 2)
     assert consensus(engine, task) == ("cat", True, 1)
-
-
-def test_settled_tasks_are_counted_by_their_answers(engine: Engine, project: ProjectConfig) -> None:
-    """Those on which labelers differ still are not."""
-    for offset, answers in enumerate([("cat", "cat"), ("cat", "cat"), ("dog", "dog"), ("fox", "dog")]):
-        labeled(engine, project, offset, *answers)
-    assert settled_by_answer(engine, project.name) == {"cat": 2, "dog": 1}
 
 
 def test_a_disagreement_asks_one_more_and_is_then_set_aside(engine: Engine, project: ProjectConfig) -> None:
