@@ -1,12 +1,16 @@
-"""What tests of the API have in common."""
+"""What tests of the API and of the pages have in common."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy import text
 
-from console.testing import Site, serving
+from console import testing_pages
+from console.testing import FLAGS, Site, chromium, serving
+from console.testing_pages import House
 from storage.testing import fresh_database
 
 
@@ -22,3 +26,29 @@ def site(database: str, tmp_path: Path) -> Iterator[Site]:
     """A server with a project that nobody else has."""
     with serving(database, tmp_path) as site:
         yield site
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium; without one this fails, and says what to install."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def served(browser: Browser, database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One console for the whole file, since starting it takes seconds."""
+    with testing_pages.serving(browser, database, tmp_path_factory.mktemp("project")) as house:
+        yield house
+
+
+@pytest.fixture
+def house(served: House) -> Iterator[House]:
+    """The console with an empty queue and no page open."""
+    with served.engine.begin() as connection:
+        connection.execute(text("TRUNCATE tasks CASCADE"))
+    with served.contexts.pop_all():
+        yield served
+    served.contexts.close()
