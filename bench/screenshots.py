@@ -58,7 +58,7 @@ def paths(engine: Engine) -> dict[str, str]:
     """Return the address of each page by the name of its picture."""
     with engine.connect() as connection:
         sample = connection.scalar(TOLD, {"project": PROJECT})
-    pages = ("label", "queue", "pipeline", "routing", "datasets", "dead-letters")
+    pages = ("label", "queue", "pipeline", "routing", "datasets", "dead-letters", "agreement")
     return {name: f"/{name}" for name in pages} | {"dataset": "/datasets/2", "sample": f"/sample?id={sample}"}
 
 

@@ -1,6 +1,5 @@
 """The endpoints of leads: guidelines, what labelers confuse, adjudication and gold."""
 
-from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
@@ -11,14 +10,16 @@ from console.desk import Desk, OpenDesk
 from console.problems import PROBLEMS
 from console.routes import NOTHING, Claimed
 from labeling import revision
+from labeling.concord import Concord
 from labeling.drafting import opened
-from labeling.kinds import kind_of
 from labeling.reports import LabelerReport
 from schemas.errors import InputError
 from schemas.guidelines import Draft, TaskId
 from schemas.labels import Finding, Purpose, Vote
-from storage import estimates, gold, guidelines, publishing, queue, reports, slices, votes
+from storage import estimates, gold, guidelines, publishing, queue, reports, votes
 from storage.adjudication import evidence
+from storage.concord import counting_votes
+from storage.concord import findings as found
 
 router = APIRouter(prefix="/v1", responses=PROBLEMS)
 
@@ -63,6 +64,12 @@ def consensus(desk: OpenDesk, _: Reviewing) -> estimates.Method | None:
     return estimates.method(desk.engine, desk.project)
 
 
+@router.get("/agreement")
+async def agreement(desk: OpenDesk, _: Reviewing) -> Concord:
+    """Return how far labelers agree: in all, by class and pair of classes, by slice, source and week; for leads."""
+    return await desk.overview.agreement.latest()
+
+
 @router.get("/labelers")
 def labelers(desk: OpenDesk, _: Reporting) -> list[LabelerReport]:
     """Return how each labeler works: accuracy on gold, confusion, agreement with the others, speed; for leads."""
@@ -72,29 +79,26 @@ def labelers(desk: OpenDesk, _: Reporting) -> list[LabelerReport]:
 @router.get("/findings")
 def findings(desk: OpenDesk, _: Reviewing) -> list[Finding]:
     """Return what labelers do differently: class pairs, or ways of drawing or writing, then slices; for leads."""
-    return _findings(desk, _given(desk))
+    return found(desk.engine, desk.project, counting_votes(desk.engine, desk.project))
 
 
 @router.get("/findings/{place}/draft")
 def draft(desk: OpenDesk, _: Reviewing, place: Annotated[int, Path(ge=0)]) -> Draft:
     """Return the change of the guideline that a finding opens, by its place in `GET /v1/findings`; for leads."""
-    given = _given(desk)
-    found = _findings(desk, given)
-    if place >= len(found):
-        raise InputError(f"There is no finding {place}: GET /v1/findings lists {len(found)}, from 0 on.")
-    return opened(found[place], guidelines.current(desk.engine, desk.project.name), given)
+    return drafted(desk, place)
 
 
-def _findings(desk: Desk, given: Mapping[int, Sequence[Vote]]) -> list[Finding]:
-    return kind_of(desk.project.labels).findings(given, slices.slices_by_task(desk.engine, desk.project.name))
+def drafted(desk: Desk, place: int) -> Draft:
+    """Return the change that the finding at a place opens.
 
-
-def _given(desk: Desk) -> dict[int, list[Vote]]:
-    """Return the votes that count now and are of the project's kind and classes, by task."""
-    kind, published = kind_of(desk.project.labels), guidelines.history(desk.engine, desk.project.name)
-    classes = (published[-1].classes if published else ()) or desk.project.labels.classes
-    given = votes.votes_by_task(desk.engine, desk.project.name)
-    return {task: [vote for vote in here if kind.counts(vote.answer, classes)] for task, here in given.items()}
+    Raises:
+        InputError: there is no such finding.
+    """
+    given = counting_votes(desk.engine, desk.project)
+    listed = found(desk.engine, desk.project, given)
+    if place >= len(listed):
+        raise InputError(f"There is no finding {place}: GET /v1/findings lists {len(listed)}, from 0 on.")
+    return opened(listed[place], guidelines.current(desk.engine, desk.project.name), given)
 
 
 @router.post("/adjudications", response_model=Adjudication, responses=NOTHING)

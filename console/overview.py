@@ -1,4 +1,4 @@
-"""What everybody who is signed in may see, each asked of the database once for all viewers."""
+"""What several people look at, each asked of the database once for all viewers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,10 @@ from typing import Self
 from sqlalchemy import Engine
 
 from console.watch import Watch
+from labeling.concord import Concord
+from schemas.labels import Finding
 from storage.backlog import Backlog, backlog
+from storage.concord import agreement, counting_votes, findings
 from storage.dead_letters import Broken, DeadLetters
 from storage.lake import Lake
 from storage.mixing import Mix, current_mix
@@ -25,15 +28,19 @@ class Overview:
     mix: Watch[Mix]
     broken: Watch[Sequence[Broken]]
     scorecards: Watch[Sequence[Scorecard]]
+    agreement: Watch[Concord]
+    findings: Watch[Sequence[Finding]]
 
     @classmethod
     def of(cls, engine: Engine, project: Project, lake: Lake) -> Self:
         """Return it for one project; nothing is asked before somebody looks."""
-        name = project.config.name
+        config, name = project.config, project.config.name
         return cls(
             backlog=Watch(lambda: backlog(engine, name)),
             pipeline=Watch(lambda: pipeline(engine, name)),
             mix=Watch(lambda: current_mix(engine, project.config)),
             broken=Watch(DeadLetters(project=project, engine=engine, lake=lake).by_rule),
             scorecards=Watch(lambda: scorecards(engine, name)),
+            agreement=Watch(lambda: agreement(engine, config)),
+            findings=Watch(lambda: findings(engine, config, counting_votes(engine, config))),
         )

@@ -29,6 +29,7 @@ NAVIGATION: tuple[tuple[str, str, Permission | None], ...] = (
     ("/datasets", "Datasets", None),
     ("/dead-letters", "Dead letters", Permission.SAMPLES),
     ("/sample", "Sample", Permission.SAMPLES),
+    ("/agreement", "Agreement", Permission.FINDINGS),
 )
 
 
@@ -102,7 +103,8 @@ class House:
 
 def head() -> None:
     """Add style and behaviour, both from our own folder; without a default look of any framework's."""
-    ui.add_head_html('<link rel="stylesheet" href="/static/assay.css"><script src="/static/theme.js"></script>')
+    styles = "".join(f'<link rel="stylesheet" href="/static/{name}.css">' for name in ("assay", "lead"))
+    ui.add_head_html(f'{styles}<script src="/static/theme.js"></script>')
 
 
 def frame(desk: Desk, labeler: Labeler | None, path: str) -> None:

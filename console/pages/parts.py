@@ -52,6 +52,15 @@ def interval(found: Interval | None) -> Content:
     ]
 
 
+def range_of(found: Interval, *, places: int) -> Content:
+    """Return an interval that may leave the way from 0 to 1, which is where it is drawn, with its numbers."""
+    at = {"low": found.low, "high": found.high, "at": found.estimate}
+    style = ";".join(f"--{name}:{100 * min(1.0, max(0.0, value)):.1f}%" for name, value in at.items())
+    drawn = tag("span", class_="interval", style=style, aria_hidden="true")
+    told = [f"{value:.{places}f}" for value in (found.estimate, found.low, found.high)]
+    return [drawn, tag("span", told[0]), tag("small", f" {told[1]} to {told[2]}")]
+
+
 def percent(share: float) -> str:
     """Return a share in per cent."""
     return f"{100 * share:.1f} %"

@@ -1,10 +1,10 @@
 """Bootstrap intervals of measures of agreement."""
 
-from math import isnan
+from collections.abc import Callable
 
 import numpy as np
 
-from labeling.agreement.ratings import Measure
+from labeling.agreement.ratings import Measure, Numbers
 from quality.intervals import Interval
 
 # Resamples of an interval, and the part that it covers in percent.
@@ -23,15 +23,26 @@ def bootstrap(measure: Measure, count: int, *, seed: int, resamples: int = RESAM
     confidence intervals are appropriate?", BMC Medical Research Methodology 16, which finds that this interval
     covers what it should.
     """
-    estimate = measure(np.ones(count))
-    if isnan(estimate):
-        return None
+    return bootstrap_each(lambda weights: np.array([measure(weights)]), count, seed=seed, resamples=resamples)[0]
+
+
+def bootstrap_each(
+    measures: Callable[[Numbers], Numbers], count: int, *, seed: int, resamples: int = RESAMPLES
+) -> list[Interval | None]:
+    """Return several measures of the same `count` units likewise, each resample being drawn once for all of them."""
+    estimates = measures(np.ones(count))
+    if np.isnan(estimates).all():
+        return [None] * len(estimates)
     random = np.random.default_rng(seed)
     drawn = (np.bincount(random.integers(0, count, count), minlength=count) for _ in range(resamples))
-    found = np.array([measure(weights.astype(np.float64)) for weights in drawn])
+    found = np.array([measures(weights.astype(np.float64)) for weights in drawn])
+    return [_interval(float(one), found[:, place]) for place, one in enumerate(estimates)]
+
+
+def _interval(estimate: float, found: Numbers) -> Interval | None:
     tail = (100.0 - COVERED) / 2
     defined = found[~np.isnan(found)]
-    if not len(defined):
+    if np.isnan(estimate) or not len(defined):
         return None
     low, high = np.percentile(defined, (tail, 100.0 - tail))
     return Interval(estimate=estimate, low=float(low), high=float(high))

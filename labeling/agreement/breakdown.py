@@ -7,7 +7,7 @@ from typing import Protocol, Self, TypeVar
 import numpy as np
 from scipy.sparse import csr_array
 
-from labeling.agreement.bootstrap import RESAMPLES, bootstrap
+from labeling.agreement.bootstrap import RESAMPLES, bootstrap, bootstrap_each
 from labeling.agreement.cohen import cohen, unweighted
 from labeling.agreement.krippendorff import nominal
 from labeling.agreement.ratings import Codes, Measure, Numbers, Ratings
@@ -96,12 +96,15 @@ def by_classes(ratings: Ratings, *, seed: int, resamples: int = RESAMPLES) -> di
     differ = low < high
     cells = (low * classes + high)[differ]
     units = kept.units[one][differ]
-    found: dict[tuple[Hashable, Hashable], Part] = {}
-    for cell in np.unique(cells).tolist():
-        torn = np.bincount(units[cells == cell], minlength=kept.count) * 2 / np.maximum(1, sizes - 1)
-        first, second = divmod(cell, classes)
-        measure = bootstrap(_apart(counts, torn, first, second), kept.count, seed=seed, resamples=resamples)
-        found[kept.answers[first], kept.answers[second]] = Part(units=int(np.count_nonzero(torn)), measure=measure)
+    confused, rows = np.unique(cells, return_inverse=True)
+    shares = 2.0 / np.maximum(1, sizes - 1)[units]
+    torn = csr_array((shares, (rows, units)), shape=(len(confused), kept.count))
+    firsts, seconds = np.divmod(confused, classes)
+    measured = bootstrap_each(_apart(counts, torn, firsts, seconds), kept.count, seed=seed, resamples=resamples)
+    found = {
+        (kept.answers[first], kept.answers[second]): Part(units=int(tasks), measure=measure)
+        for first, second, tasks, measure in zip(firsts, seconds, np.diff(torn.indptr), measured, strict=True)
+    }
     return dict(sorted(found.items(), key=lambda item: item[1].measure.estimate if item[1].measure else 0.0))
 
 
@@ -126,10 +129,11 @@ def by_class(ratings: Ratings, *, seed: int, resamples: int = RESAMPLES) -> dict
     return found
 
 
-def _apart(counts: csr_array, torn: Numbers, first: int, second: int) -> Measure:
-    def measure(weights: Numbers) -> float:
+def _apart(counts: csr_array, torn: csr_array, firsts: Codes, seconds: Codes) -> Callable[[Numbers], Numbers]:
+    def measures(weights: Numbers) -> Numbers:
         given = counts @ weights
-        by_chance = 2 * given[first] * given[second] / (given.sum() - 1)
-        return float(1 - weights @ torn / by_chance) if by_chance > 0 else float("nan")
+        by_chance = 2 * given[firsts] * given[seconds] / max(1.0, given.sum() - 1)
+        by_chance[by_chance == 0] = np.nan
+        return np.asarray(1 - torn @ weights / by_chance, dtype=np.float64)
 
-    return measure
+    return measures

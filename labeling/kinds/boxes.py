@@ -5,10 +5,10 @@ from typing import cast
 
 from pydantic import JsonValue, ValidationError
 
-from labeling.agreement.boxes import box_agreement
+from labeling.agreement.boxes import BoxAgreement, box_agreement
 from labeling.agreement.matching import match
 from labeling.agreement.measured import Measured
-from labeling.agreement.ratings import ratio
+from labeling.agreement.ratings import Ratings, ratio
 from labeling.consensus.boxes import METHOD, decided
 from labeling.findings import disputed_slices, one_or_many, tight_or_loose
 from labeling.kinds.classification import no_class
@@ -62,13 +62,31 @@ class Boxes:
 
     def agreement(self, units: Sequence[Sequence[Answer]]) -> Measured:
         """Return the share of boxes that another labeler drew too, with the same class: F1 of each two, at IoU .5."""
-        found = box_agreement([{str(place): boxes_of(answer) for place, answer in enumerate(unit)} for unit in units])
-        return Measured(name="share of boxes that match", measure=ratio(2 * found.same, found.drawn), count=len(found))
+        return self.measures(units)[0]
+
+    def measures(self, units: Sequence[Sequence[Answer]]) -> list[Measured]:
+        """Return the share of boxes that match, and existence, class and geometry apart."""
+        found = _matched(units)
+        named = {
+            "share of boxes that match": ratio(2 * found.same, found.drawn),
+            "share of boxes that match, whatever their class": found.existence,
+            "Krippendorff's alpha of the classes of matched boxes": found.class_alpha,
+            "mean overlap (IoU) of matched boxes": found.geometry,
+        }
+        return [Measured(name=name, measure=measure, count=len(found)) for name, measure in named.items()]
+
+    def ratings(self, units: Sequence[Sequence[Answer]]) -> Ratings:
+        """Return the classes of matched boxes: each pair of boxes is a unit."""
+        return _matched(units).classes
 
     def findings(self, tasks: Votes, columns: Columns) -> list[Finding]:
         """Return ways of drawing in which labelers differ, then slices."""
         drawn_by = {task: {vote.labeler: boxes_of(vote.answer) for vote in votes} for task, votes in tasks.items()}
         return [*one_or_many(drawn_by), *tight_or_loose(drawn_by), *disputed_slices(tasks, columns, self.same)]
+
+
+def _matched(units: Sequence[Sequence[Answer]]) -> BoxAgreement:
+    return box_agreement([{str(place): boxes_of(answer) for place, answer in enumerate(unit)} for unit in units])
 
 
 def boxes_of(answer: Answer) -> tuple[Box, ...]:

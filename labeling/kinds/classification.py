@@ -48,8 +48,16 @@ class Classification:
 
     def agreement(self, units: Sequence[Sequence[Answer]]) -> Measured:
         """Return Krippendorff's alpha for nominal answers."""
-        ratings = Ratings.of((unit, "", answer) for unit, answers in enumerate(units) for answer in answers)
+        ratings = self.ratings(units)
         return Measured(name="Krippendorff's alpha", measure=nominal(ratings), count=ratings.count)
+
+    def measures(self, units: Sequence[Sequence[Answer]]) -> list[Measured]:
+        """Return alpha."""
+        return [self.agreement(units)]
+
+    def ratings(self, units: Sequence[Sequence[Answer]]) -> Ratings:
+        """Return the classes given to each task."""
+        return Ratings.of((unit, "", answer) for unit, answers in enumerate(units) for answer in answers)
 
     def findings(self, tasks: Votes, columns: Columns) -> list[Finding]:
         """Return each pair of classes that any task was given both of, those beyond chance first, then slices."""

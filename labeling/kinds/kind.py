@@ -7,6 +7,7 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from labeling.agreement.measured import Measured
+from labeling.agreement.ratings import Ratings
 from schemas.answers import Answer, ClassName
 from schemas.labels import Consensus, Finding, Vote
 
@@ -48,6 +49,12 @@ class Kind(Protocol):
 
     def agreement(self, units: Sequence[Sequence[Answer]]) -> Measured:
         """Return how far the answers to each task agree; `units` holds them by task."""
+
+    def measures(self, units: Sequence[Sequence[Answer]]) -> list[Measured]:
+        """Return every measure of agreement that the kind has, that of `agreement` first."""
+
+    def ratings(self, units: Sequence[Sequence[Answer]]) -> Ratings | None:
+        """Return what is broken down by class: classes, or frozen sets of them, by unit; None where there are none."""
 
     def findings(self, tasks: Votes, columns: Columns) -> list[Finding]:
         """Return what labelers do differently: `tasks` holds votes that count, `columns` what to slice by, by task."""

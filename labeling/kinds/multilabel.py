@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from labeling.agreement.krippendorff import tabulated
 from labeling.agreement.measured import Measured
 from labeling.agreement.ratings import Ratings
-from labeling.agreement.sets import masi, table
+from labeling.agreement.sets import Difference, Several, jaccard, masi, table
 from labeling.consensus.several import METHOD, several_consensus
 from labeling.findings import disputed_slices
 from labeling.kinds.classification import no_class
@@ -62,11 +62,23 @@ class Multilabel:
 
     def agreement(self, units: Sequence[Sequence[Answer]]) -> Measured:
         """Return Krippendorff's alpha, by the distance of sets that MASI is."""
-        sets = list(dict.fromkeys(frozenset(_names(answer)) for answers in units for answer in answers))
+        return self._alpha(units, masi, "MASI")
+
+    def measures(self, units: Sequence[Sequence[Answer]]) -> list[Measured]:
+        """Return alpha by MASI, and by Jaccard's distance, which takes a set within another for less unlike."""
+        return [self.agreement(units), self._alpha(units, jaccard, "Jaccard's distance")]
+
+    def ratings(self, units: Sequence[Sequence[Answer]]) -> Ratings:
+        """Return the sets of classes given to each task."""
         rows = ((unit, "", frozenset(_names(answer))) for unit, answers in enumerate(units) for answer in answers)
-        ratings = Ratings.of(rows, order=sets)
-        distances = table(sets, masi)
-        return Measured(name="Krippendorff's alpha by MASI", measure=tabulated(ratings, distances), count=ratings.count)
+        return Ratings.of(rows)
+
+    def _alpha(self, units: Sequence[Sequence[Answer]], difference: Difference, name: str) -> Measured:
+        ratings = self.ratings(units)
+        differences = table([cast("Several", answer) for answer in ratings.answers], difference)
+        return Measured(
+            name=f"Krippendorff's alpha by {name}", measure=tabulated(ratings, differences), count=ratings.count
+        )
 
     def findings(self, tasks: Votes, columns: Columns) -> list[Finding]:
         """Return the slices on which more sets differ; no pairs, since whoever names both classes confuses neither."""

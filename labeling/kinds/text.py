@@ -58,8 +58,17 @@ class Text:
 
     def agreement(self, units: Sequence[Sequence[Answer]]) -> Measured:
         """Return the mean similarity of two labelers' texts."""
+        return self.measures(units)[0]
+
+    def measures(self, units: Sequence[Sequence[Answer]]) -> list[Measured]:
+        """Return the mean similarity, and the share of texts that are equal."""
         found = text_agreement([[str(answer) for answer in unit] for unit in units])
-        return Measured(name="mean similarity of texts", measure=found.similarity, count=len(found))
+        named = {"mean similarity of texts": found.similarity, "share of texts that are equal": found.exact}
+        return [Measured(name=name, measure=measure, count=len(found)) for name, measure in named.items()]
+
+    def ratings(self, units: Sequence[Sequence[Answer]]) -> None:
+        """Return None: texts have no classes."""
+        del units
 
     def findings(self, tasks: Votes, columns: Columns) -> list[Finding]:
         """Return ways of writing in which labelers differ, then slices."""

@@ -78,6 +78,7 @@ TABLE = {
     "DELETE /v1/sessions": Line(anybody(204), by_token=NO_TOKEN),
     "DELETE /v1/tokens/{token_id}": Line(anybody(422), by_token=NO_TOKEN),
     "GET /v1/accounts": Line(administering(200)),
+    "GET /v1/agreement": Line(reviewing(200)),
     "GET /v1/consensus": Line(reviewing(200)),
     "GET /v1/contract": Line(OPEN),
     "GET /v1/datasets": Line(anybody(200)),
