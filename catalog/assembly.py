@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from pydantic import JsonValue
 
@@ -33,9 +34,9 @@ class Exclusion(StrEnum):
 class Candidate:
     """A labeled task beside its archived sample.
 
-    `answers` are those of the current round of labels, in the order they were given; `simulated` says that at
-    least one of them came from a simulated labeler, `lawful` that the sample breaks no critical expectation
-    of today's suite.
+    `labels` are those of the current round, and `answers` what labelers said in them, in the order they were given;
+    `simulated` says that at least one of them came from a simulated labeler, `lawful` that the sample breaks no
+    critical expectation of today's suite.
     """
 
     origin: Origin
@@ -44,6 +45,7 @@ class Candidate:
     selection: Selection
     consensus: Consensus
     settled: bool
+    labels: tuple[UUID, ...]
     answers: tuple[Answer, ...]
     simulated: bool
     lawful: bool = True
@@ -72,6 +74,7 @@ class Entry(Event):
     method: str
     confidence: float
     votes: int
+    labels: tuple[UUID, ...] = ()  # behind it, as they were given; versions of before this was kept say none
     reasons: tuple[Reason, ...]
     propensity: float
     split: str
@@ -163,6 +166,7 @@ class Assembler:
             method=consensus.method,
             confidence=consensus.confidence,
             votes=len(consensus.votes),
+            labels=candidate.labels,
             reasons=selection.reasons,
             propensity=selection.propensity,
             split=split_of(group, self.recipe.splits, salt=self.project),

@@ -54,7 +54,7 @@ class Manifest(Event):
 
 
 class DatasetPublished(Event):
-    """A dataset version exists; announced on `P.datasets`."""
+    """A dataset version exists, of the labels of the instant `as_of`; announced on `P.datasets`."""
 
     project: str
     version: int
@@ -62,6 +62,7 @@ class DatasetPublished(Event):
     rows: int
     location: str
     published_at: datetime
+    as_of: datetime
 
 
 def content_hash(rows: Sequence[Row], governing: Governing) -> str:

@@ -1,6 +1,7 @@
 """For tests of what stands on this package: candidates, and what governs a version."""
 
 from typing import Any
+from uuid import UUID
 
 from pydantic import JsonValue
 
@@ -82,6 +83,7 @@ def candidate(
             guideline=guideline,
         ),
         "settled": True,
+        "labels": tuple(UUID(int=100 * offset + number) for number, _ in enumerate(given)),
         "answers": given,
         "simulated": False,
     }

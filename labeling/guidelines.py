@@ -1,6 +1,6 @@
 """Which tasks a change of the guideline touches."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -63,6 +63,24 @@ def round_of(since: int, casts: Sequence[Cast], guidelines: Iterable[Guideline])
     for place, guideline in enumerate(known):
         if guideline.version > since and touches(guideline.settles, meanings(casts, since, known[: place + 1])):
             since = guideline.version
+    return since
+
+
+def round_at(
+    since: int, casts: Sequence[Cast], guidelines: Iterable[Guideline], named: Mapping[int, Collection[int]]
+) -> int:
+    """Return what became of a round that began with `since`, by all that publishing did to its task.
+
+    As `round_of`, and by the versions too that name the task to be labeled anew: `named` says of each under which
+    versions the task had been labeled when it was published. One that had no label in its round stays in it.
+    """
+    known = sorted(guidelines, key=lambda guideline: guideline.version)
+    for place, one in enumerate(known):
+        if one.version > since and (
+            any(under >= since for under in named.get(one.version, ()))
+            or touches(one.settles, meanings(casts, since, known[: place + 1]))
+        ):
+            since = one.version
     return since
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Engine
@@ -13,7 +14,6 @@ from catalog.canonical import sha256
 from catalog.manifest import Governing, content_hash
 from quality import columns
 from schemas.guidelines import Definition, Guideline
-from storage import guidelines
 from storage.candidates import Candidates, read_candidates, read_sample
 from storage.database import open_engine
 from storage.lake import Lake
@@ -54,16 +54,17 @@ class BuildOutcome:
         return text.rstrip()
 
 
-def build(project: Project, settings: StorageSettings) -> BuildOutcome:
+def build(project: Project, settings: StorageSettings, *, as_of: datetime | None = None) -> BuildOutcome:
     """Publish the project's next dataset version, unless it would repeat one or the gate is shut.
 
-    Reads all there is and keeps nothing between calls, so it may be repeated, and run beside itself.
+    Reads all there is and keeps nothing between calls, so it may be repeated, and run beside itself. With `as_of`,
+    labels, guidelines and estimates are those of that instant; the project's folder is as it is now.
     """
     with ExitStack() as stack:
         lake = stack.enter_context(Lake.open(settings))
         engine = open_engine(settings)
         stack.callback(engine.dispose)
-        guideline, candidates, assembly = _assembled(project, engine, lake)
+        guideline, candidates, assembly = _assembled(project, engine, lake, as_of)
         governing = governed_by(project, guideline)
         existing = find_content(engine, project.config.name, content_hash(assembly.rows, governing))
         if existing is not None:
@@ -71,7 +72,8 @@ def build(project: Project, settings: StorageSettings) -> BuildOutcome:
         results = judge(project, guideline, candidates, assembly)
         if not gate.is_open(results):
             return _outcome(BuildStatus.RED, candidates, assembly, results=results)
-        release = publish(engine, settings, assembly.rows, governing, notes=_notes(assembly, results))
+        notes = _notes(assembly, results)
+        release = publish(engine, settings, assembly.rows, governing, as_of=candidates.at, notes=notes)
         return _outcome(BuildStatus.PUBLISHED, candidates, assembly, results=results, release=release)
 
 
@@ -112,10 +114,12 @@ def judge(
     )
 
 
-def _assembled(project: Project, engine: Engine, lake: Lake) -> tuple[Guideline, Candidates, Assembly]:
-    """Return the guideline in force, and the rows that a version built under it now would have."""
-    guideline = _guideline(engine, project)
-    candidates = read_candidates(engine, lake, project)
+def _assembled(
+    project: Project, engine: Engine, lake: Lake, as_of: datetime | None = None
+) -> tuple[Guideline, Candidates, Assembly]:
+    """Return the guideline in force now, or then, and the rows that a version built under it would have."""
+    candidates = read_candidates(engine, lake, project, as_of)
+    guideline = candidates.guideline or _own_guideline(project)
     return guideline, candidates, _assembler(project, guideline).assemble(candidates.ready)
 
 
@@ -130,11 +134,10 @@ def _assembler(project: Project, guideline: Guideline) -> Assembler:
     )
 
 
-def _guideline(engine: Engine, project: Project) -> Guideline:
-    """Return the version in force; before any was published, that is the project's own text."""
-    published = guidelines.history(engine, project.config.name)
+def _own_guideline(project: Project) -> Guideline:
+    """Return the project's own text, which is in force before any version was published."""
     definitions = tuple(Definition(name=name) for name in project.config.labels.classes)
-    return published[-1] if published else Guideline(version=1, body=project.guideline, definitions=definitions)
+    return Guideline(version=1, body=project.guideline, definitions=definitions)
 
 
 def _columns(project: Project, rows: Sequence[Row]) -> list[dict[str, object]]:

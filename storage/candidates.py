@@ -1,54 +1,73 @@
 """What a dataset version may be made of: labeled tasks beside their archived samples."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue, ValidationError
-from sqlalchemy import Engine, Row, func, select, text
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import Engine
 
 from catalog.assembly import Candidate
 from catalog.canonical import canonical
-from labeling.label_space import translated
 from quality import columns
 from quality.rules import violations
-from schemas.answers import answer_of
 from schemas.guidelines import Guideline
-from schemas.labels import Consensus, Purpose
+from schemas.project import ProjectConfig
 from schemas.samples import AnySample
-from schemas.verdicts import Origin, Selection, Severity
+from schemas.verdicts import Origin, Severity
 from storage.database import lost_connections_named
-from storage.guidelines import versions_after
+from storage.history import labeled_at
+from storage.labeled import Labeled, LabeledTask, labeled_now, origin_of
 from storage.lake import Lake
 from storage.lake_rows import sample_of
 from storage.projects import Project
-from storage.tables import ConsensusRow, LabelerRow, LabelRow, TaskRow
-from storage.votes import standing
 
 Samples = Mapping[Origin, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidates:
-    """Every labeled task whose sample is archived, and how many wait for their sample to be."""
+    """Every labeled task whose sample is archived, and how many wait for their sample to be.
 
+    `at` is the instant at which it was so, `guideline` the one in force then, None before any was published.
+    """
+
+    at: datetime
+    guideline: Guideline | None
     ready: tuple[Candidate, ...]
     unarchived: int
 
 
-def read_candidates(engine: Engine, lake: Lake, project: Project) -> Candidates:
-    """Join the project's labeled tasks with the lake's samples by origin."""
-    tasks, guidelines = _labeled_tasks(engine, project.config.name)
-    found = lake.samples_at(project.config.name, map(_origin, tasks)).to_pylist()
-    archived: Samples = {Origin(**{name: row[name] for name in Origin.model_fields}): row for row in found}
-    ready = [task for task in tasks if _origin(task) in archived]
+def read_candidates(engine: Engine, lake: Lake, project: Project, as_of: datetime | None = None) -> Candidates:
+    """Join the project's labeled tasks, as they stand or as they stood, with the lake's samples by origin.
+
+    Samples never change; only when one was archived is not known, so one counts that had labels by then.
+    """
+    found = _labeled(engine, project.config, as_of)
+    archived = _archived(lake, project, found.tasks)
     samples = {origin: sample_of(row) for origin, row in archived.items()}
     lawless = unlawful(project, samples)
     return Candidates(
-        ready=tuple(_candidate(task, guidelines, samples, archived, lawless) for task in ready),
-        unarchived=len(tasks) - len(ready),
+        at=found.at,
+        guideline=found.guidelines[-1] if found.guidelines else None,
+        ready=tuple(
+            Candidate(
+                **vars(task),
+                sample=samples[task.origin],
+                suite=archived[task.origin]["suite"],
+                lawful=task.origin not in lawless,
+            )
+            for task in found.tasks
+            if task.origin in archived
+        ),
+        unarchived=len(found.tasks) - len(archived),
     )
+
+
+def _archived(lake: Lake, project: Project, tasks: Iterable[LabeledTask]) -> Samples:
+    found = lake.samples_at(project.config.name, (task.origin for task in tasks))
+    return {origin_of(row): row for row in found.to_pylist()}
 
 
 def read_sample(project: Project, sample: Mapping[str, JsonValue]) -> AnySample | None:
@@ -80,74 +99,10 @@ def unlawful(project: Project, samples: Mapping[Origin, Mapping[str, JsonValue]]
 
 
 @lost_connections_named()
-def _labeled_tasks(engine: Engine, project: str) -> tuple[Sequence[Row[Any]], Sequence[Guideline]]:
-    """Return the project's tasks that have a consensus, each with the answers of its current round, and the guidelines.
-
-    An answer comes as it was given, with the version under which that was.
-    """
-    said = func.jsonb_build_array(LabelRow.answer, LabelRow.guideline)
-    given = aggregate_order_by(said, LabelRow.labeled_at, LabelRow.label_id)
-    votes, counts = LabelRow.purpose == Purpose.CONSENSUS, LabelRow.purpose != Purpose.GOLD
-    answers = (
-        select(
-            TaskRow.task_id,
-            func.coalesce(func.jsonb_agg(given).filter(votes), text("'[]'::jsonb")).label("answers"),
-            func.bool_or(LabelerRow.simulated).label("simulated"),
-        )
-        .join(LabelRow, LabelRow.task_id == TaskRow.task_id)
-        .join(LabelerRow, LabelerRow.labeler_id == LabelRow.labeler_id)
-        .where(TaskRow.project == project, LabelRow.guideline >= TaskRow.guideline, standing(), counts)
-        .group_by(TaskRow.task_id)
-        .subquery()
-    )
-    task = (TaskRow.topic, TaskRow.partition, TaskRow.offset, TaskRow.selection, TaskRow.guideline)
-    consensus = (ConsensusRow.answer, ConsensusRow.confidence, ConsensusRow.method, ConsensusRow.votes)
-    found = (
-        select(
-            *task,
-            *consensus,
-            ConsensusRow.estimate,
-            ConsensusRow.settled,
-            ConsensusRow.guideline.label("consensus_guideline"),
-            answers.c.answers,
-            answers.c.simulated,
-        )
-        .join(ConsensusRow, ConsensusRow.task_id == TaskRow.task_id)
-        .join(answers, answers.c.task_id == TaskRow.task_id)
-        .order_by(TaskRow.task_id)
-    )
+def _labeled(engine: Engine, project: ProjectConfig, as_of: datetime | None) -> Labeled:
     with engine.connect() as connection:
-        return connection.execute(found).all(), versions_after(connection, project, 0)
-
-
-def _origin(task: Row[Any]) -> Origin:
-    return Origin(topic=task.topic, partition=task.partition, offset=task.offset)
-
-
-def _candidate(
-    task: Row[Any],
-    guidelines: Sequence[Guideline],
-    samples: Mapping[Origin, dict[str, JsonValue]],
-    archived: Samples,
-    lawless: Iterable[Origin],
-) -> Candidate:
-    origin = _origin(task)
-    meant = [translated(answer_of(answer), given_under, guidelines) for answer, given_under in task.answers]
-    return Candidate(
-        origin=origin,
-        sample=samples[origin],
-        suite=archived[origin]["suite"],
-        selection=Selection.model_validate(task.selection),
-        consensus=Consensus(
-            answer=task.answer,
-            confidence=task.confidence,
-            method=task.method,
-            votes=task.votes,
-            guideline=task.consensus_guideline,
-            estimate=task.estimate,
-        ),
-        settled=task.settled and task.consensus_guideline >= task.guideline,
-        answers=tuple(answer for answer in meant if answer is not None),
-        simulated=task.simulated,
-        lawful=origin not in lawless,
-    )
+        connection.execution_options(isolation_level="REPEATABLE READ")  # labels come in meanwhile
+        with connection.begin():
+            if as_of is None:
+                return labeled_now(connection, project.name)
+            return labeled_at(connection, project, as_of)

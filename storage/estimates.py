@@ -57,9 +57,10 @@ class Method:
     made_at: datetime
 
 
-def newest(connection: Connection, project: str) -> Estimate | None:
-    """Return the last estimate; None while there is none."""
-    row = connection.execute(_newest(project)).one_or_none()
+def newest(connection: Connection, project: str, at: datetime | None = None) -> Estimate | None:
+    """Return the last estimate, of those made by `at` where that is given; None while there is none."""
+    by_then = [] if at is None else [EstimateRow.made_at <= at]
+    row = connection.execute(_newest(project).where(*by_then)).one_or_none()
     return None if row is None else _read(row)
 
 

@@ -5,6 +5,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -82,6 +83,23 @@ class Folder:
         for path in paths:
             with suppress(FileNotFoundError):
                 filesystem.delete_file(path)
+
+    def ages(self) -> dict[str, timedelta]:
+        """Return for how long nobody has written to each folder in this one."""
+        filesystem, path = self._opened()
+        now, prefix = datetime.now(UTC), f"{path.rstrip('/')}/"
+        written: dict[str, datetime] = {}
+        for found in filesystem.get_file_info(FileSelector(path, allow_not_found=True, recursive=True)):
+            name, inner, _ = found.path.removeprefix(prefix).partition("/")
+            if inner:
+                written[name] = max(found.mtime, written.get(name, found.mtime))
+        return {name: now - latest for name, latest in written.items()}
+
+    def remove_folder(self, name: str) -> None:
+        """Remove a folder in this one, with all that is in it; one that is gone already does no harm."""
+        filesystem, path = self._opened()
+        with suppress(FileNotFoundError):
+            filesystem.delete_dir(posixpath.join(path, name))
 
     def _opened(self) -> tuple[Any, str]:
         """Return pyarrow's filesystem and our path in it, opened as Iceberg opens its own files."""

@@ -1,6 +1,7 @@
 """Published guideline versions."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, ScalarSelect, exists, func, select, update
@@ -95,6 +96,18 @@ def versions_after(connection: Connection, project: str, version: int) -> list[G
     found = found.where(GuidelineRow.project == project, GuidelineRow.version > version)
     rows = connection.execute(found.order_by(GuidelineRow.version)).mappings()
     return [Guideline.model_validate(dict(row)) for row in rows]
+
+
+def versions_by(connection: Connection, project: str, at: datetime) -> list[Guideline]:
+    """Return the versions that had been published at `at`, oldest first."""
+    by_then = select(func.count()).where(GuidelineRow.project == project, GuidelineRow.published_at <= at)
+    return versions_after(connection, project, 0)[: connection.scalar(by_then) or 0]
+
+
+def times_of(connection: Connection, project: str) -> dict[int, datetime]:
+    """Return when each version was published."""
+    found = select(GuidelineRow.version, GuidelineRow.published_at).where(GuidelineRow.project == project)
+    return {row.version: row.published_at for row in connection.execute(found)}
 
 
 def classes_of(project: ProjectConfig, definitions: Sequence[Mapping[str, Any]] | None) -> tuple[ClassName, ...]:

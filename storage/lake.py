@@ -8,6 +8,7 @@ files lie in a folder or an object store. Records arrive at least once, in any o
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
@@ -28,7 +29,7 @@ from schemas.verdicts import Origin
 from storage.compaction import FAN
 from storage.database import lost_connections_named, open_engine
 from storage.files import lack_of_room_named, root
-from storage.lake_append import append_fresh, places_of
+from storage.lake_append import append_fresh, forget_aged_snapshots, places_of
 from storage.lake_marks import Partition, Place, marks_of, positions_of
 from storage.lake_rows import DEAD_LETTERS, SAMPLES, dead_letter_of
 from storage.lake_schema import add_missing_columns
@@ -136,7 +137,14 @@ class Lake:
             connection.execute(query, {"table": f"{project}.{name}", "key": APPENDING})
             yield
 
-    def compact(self, project: str, *, fan: int = FAN, grace: float = GRACE_SECONDS) -> dict[str, Upkept]:
+    def forget(self, project: str, name: str, age: timedelta) -> int:
+        """Forget the snapshots of `samples` or `dead_letters` that are older, but the last ones; return how many."""
+        with lost_connections_named():
+            return forget_aged_snapshots(partial(self._table, project, name), age)
+
+    def compact(
+        self, project: str, names: Iterable[str] = TABLES, *, fan: int = FAN, grace: float = GRACE_SECONDS
+    ) -> dict[str, Upkept]:
         """Merge small files and remove what no snapshot names; return what was done to each table.
 
         Skips tables of which another process is at it. Appends may go on meanwhile.
@@ -146,7 +154,7 @@ class Lake:
         """
         done = {}
         with lost_connections_named(), lack_of_room_named(self.place):
-            for name in TABLES:
+            for name in names:
                 with self._alone(project, name) as alone:
                     if alone:
                         done[name] = keep_up(partial(self._table, project, name), fan=fan, grace=grace)

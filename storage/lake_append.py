@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import timedelta
 
 import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException
@@ -60,6 +61,24 @@ def forget_old_snapshots(table: Table) -> None:
     with suppress(CommitFailedException, ValueError):  # the latter where another has just forgotten the same
         old = [snapshot.snapshot_id for snapshot in snapshots[:-SNAPSHOTS_KEPT]]
         table.maintenance.expire_snapshots().by_ids(old).commit()
+
+
+def forget_aged_snapshots(load: Callable[[], Table], age: timedelta) -> int:
+    """Forget the snapshots that are older than `age`, but the last `SNAPSHOTS_KEPT`; return how many.
+
+    Forgets none where a writer was faster: the next call does.
+    """
+    table = load()
+    snapshots = sorted(table.snapshots(), key=lambda snapshot: snapshot.sequence_number or 0)
+    before = (time.time() - age.total_seconds()) * 1000
+    old = [one.snapshot_id for one in snapshots[:-SNAPSHOTS_KEPT] if one.timestamp_ms <= before]
+    if not old:
+        return 0
+    try:
+        table.maintenance.expire_snapshots().by_ids(old).commit()
+    except (CommitFailedException, ValueError):  # the latter where another has just forgotten the same
+        return 0
+    return len(old)
 
 
 def places_of(rows: pa.Table | pa.RecordBatch) -> list[Place]:

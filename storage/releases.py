@@ -23,7 +23,7 @@ from catalog.croissant import croissant
 from catalog.diff import Diff, Version, diff
 from catalog.manifest import DatasetPublished, File, Governing, Manifest, card, content_hash, manifest
 from catalog.table import table
-from schemas.errors import InputError
+from schemas.errors import ConflictError, InputError
 from schemas.topics import Topics
 from storage.database import lost_connections_named
 from storage.files import Folder
@@ -33,13 +33,19 @@ from storage.tables import DatasetVersionRow, OutboxRow
 # The family of advisory locks, one a project, under which version numbers are given.
 NUMBERING = 0x0A55A5
 
+# What a version says of itself beside its rows.
+ABOUT = ("croissant.json", "README.md", "manifest.json")
+
 # Fixed, so that the same table gives the same bytes.
 PARQUET = {"compression": "zstd", "compression_level": 3, "row_group_size": 65_536, "version": "2.6"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """A published version; `manifest` is its `manifest.json` with the `gate`'s results and what was `excluded`."""
+    """A published version; `manifest` is its `manifest.json` with the `gate`'s results and what was `excluded`.
+
+    `as_of` is the instant whose labels it holds: before `published_at`, and long before where it was built afterwards.
+    """
 
     project: str
     version: int
@@ -48,6 +54,12 @@ class Release:
     location: str
     manifest: Mapping[str, Any]
     published_at: datetime
+    as_of: datetime
+
+    @property
+    def order(self) -> tuple[datetime, int]:
+        """What versions are sorted by."""
+        return self.as_of, self.version
 
     @property
     def governing(self) -> Governing:
@@ -57,10 +69,11 @@ class Release:
 
 @lost_connections_named()
 def list_versions(engine: Engine, project: str) -> list[Release]:
-    """Return the project's versions, oldest first."""
-    found = select(*DatasetVersionRow.__table__.columns).where(DatasetVersionRow.project == project)
+    """Return the project's versions, those first whose labels are oldest; numbers are in the order of publishing."""
+    row = DatasetVersionRow
+    found = select(*row.__table__.columns).where(row.project == project).order_by(row.as_of, row.version)
     with engine.connect() as connection:
-        return [_release(row) for row in connection.execute(found.order_by(DatasetVersionRow.version))]
+        return [_release(row) for row in connection.execute(found)]
 
 
 def get_version(engine: Engine, project: str, version: int | None = None) -> Release:
@@ -79,6 +92,12 @@ def get_version(engine: Engine, project: str, version: int | None = None) -> Rel
     raise InputError(f"Project {project} has no dataset version {version}; there are: {known}.")
 
 
+def version_before(engine: Engine, release: Release) -> Release | None:
+    """Return the version whose labels are the last before those of this one; None of the first."""
+    older = [one for one in list_versions(engine, release.project) if one.order < release.order]
+    return older[-1] if older else None
+
+
 def find_content(engine: Engine, project: str, content: str) -> Release | None:
     """Return the version with this content hash, if there is one."""
     return next((one for one in list_versions(engine, project) if one.content_hash == content), None)
@@ -91,11 +110,13 @@ def publish(
     governing: Governing,
     *,
     notes: Mapping[str, Any],
+    as_of: datetime | None = None,
 ) -> Release:
     """Write the version's files, then publish it in one transaction: its row, and its announcement in the outbox.
 
     Publishes nothing where a version with this content hash exists, and returns that. `notes` are kept in the
-    row's manifest only: what is said of the version but does not follow from its content.
+    row's manifest only: what is said of the version but does not follow from its content. `as_of` is the instant whose
+    labels the rows hold: now, unless it is given.
     """
     project, content = governing.project, content_hash(rows, governing)
     existing = find_content(engine, project, content)
@@ -103,17 +124,21 @@ def publish(
         return existing
     folder = Folder.of(settings, "releases", project, content)
     made = _write(folder, rows, governing)
-    return _announce(engine, made, folder.uri, notes)
+    return _announce(engine, made, folder, notes, as_of)
 
 
 @lost_connections_named()
-def _announce(engine: Engine, made: Manifest, location: str, notes: Mapping[str, Any]) -> Release:
+def _announce(
+    engine: Engine, made: Manifest, folder: Folder, notes: Mapping[str, Any], as_of: datetime | None
+) -> Release:
     project = made.governing.project
     with engine.begin() as connection:
-        connection.execute(select(func.pg_advisory_xact_lock(NUMBERING, func.hashtext(project))))
+        numbering(connection, project)
         existing = _by_content(connection, project, made.content_hash)
         if existing is not None:
             return existing
+        if not all(folder.has(name) for name in (*(file.name for file in made.files), *ABOUT)):
+            raise ConflictError("Files of the version were cleared away while it was being written: build again.")
         last = select(func.coalesce(func.max(DatasetVersionRow.version), 0), func.now())
         number, now = connection.execute(last.where(DatasetVersionRow.project == project)).one()
         release = Release(
@@ -121,13 +146,19 @@ def _announce(engine: Engine, made: Manifest, location: str, notes: Mapping[str,
             version=number + 1,
             content_hash=made.content_hash,
             rows=made.rows,
-            location=location,
+            location=folder.uri,
             manifest={**made.model_dump(mode="json"), **notes},
             published_at=now,
+            as_of=as_of or now,
         )
         connection.execute(insert(DatasetVersionRow).values(vars(release)))
         connection.execute(insert(OutboxRow).values(_announcement(release)))
     return release
+
+
+def numbering(connection: Connection, project: str) -> None:
+    """Keep others from giving version numbers, or clearing away what has none, until the transaction ends."""
+    connection.execute(select(func.pg_advisory_xact_lock(NUMBERING, func.hashtext(project))))
 
 
 def _by_content(connection: Connection, project: str, content: str) -> Release | None:
@@ -142,7 +173,7 @@ def _release(row: Row[Any]) -> Release:
 
 
 def _announcement(release: Release) -> dict[str, Any]:
-    said = {name: value for name, value in vars(release).items() if name != "manifest"}
+    said = {name: getattr(release, name) for name in DatasetPublished.model_fields}
     return {
         "topic": Topics(project=release.project).datasets,
         "key": release.project.encode(),

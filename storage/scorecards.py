@@ -11,7 +11,7 @@ from catalog.diff import Diff
 from catalog.evaluation import TrainingReport
 from catalog.manifest import Split
 from schemas.verdicts import Event
-from storage.releases import Release, compare, get_version, list_versions
+from storage.releases import Release, compare, get_version, list_versions, version_before
 from storage.settings import StorageSettings
 from storage.training import find_report
 
@@ -42,6 +42,7 @@ class Scorecard:
     rows: int
     simulated: int
     published_at: datetime
+    as_of: datetime
     content_hash: str
     location: str
     contract: int
@@ -73,9 +74,8 @@ def changes(engine: Engine, settings: StorageSettings, project: str, version: in
         InputError: there is no such version.
     """
     release = get_version(engine, project, version)
-    if version == 1:
-        return None
-    return compare(settings, get_version(engine, project, version - 1), release)
+    before = version_before(engine, release)
+    return None if before is None else compare(settings, before, release)
 
 
 def _scorecard(engine: Engine, release: Release) -> Scorecard:
@@ -85,6 +85,7 @@ def _scorecard(engine: Engine, release: Release) -> Scorecard:
         rows=release.rows,
         simulated=manifest.get("simulated", 0),
         published_at=release.published_at,
+        as_of=release.as_of,
         content_hash=release.content_hash,
         location=release.location,
         contract=governing.contract,

@@ -388,7 +388,7 @@ class OutboxRow(Base):
 
 
 class DatasetVersionRow(Base):
-    """One published dataset version; the row's commit is the moment it exists."""
+    """One published dataset version; the row's commit is the moment it exists. `as_of` is the instant of its labels."""
 
     __tablename__ = "dataset_versions"
 
@@ -399,6 +399,7 @@ class DatasetVersionRow(Base):
     location: Mapped[str]
     manifest: Mapped[Json]
     published_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    as_of: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (UniqueConstraint("project", "content_hash"),)
 

@@ -15,7 +15,7 @@ from labeling.kinds import kind_of
 from schemas.answers import AnswerKind
 from storage.database import lost_connections_named, open_engine
 from storage.projects import Project
-from storage.releases import Release, list_versions, read_split
+from storage.releases import Release, list_versions, read_split, version_before
 from storage.settings import StorageSettings
 from storage.tables import TrainingRow
 
@@ -104,9 +104,9 @@ def _seed(project: Project) -> TrainingSet:
 
 
 def _baseline(engine: Engine, settings: StorageSettings, project: Project, release: Release) -> TrainingSet:
-    earlier = [one for one in list_versions(engine, release.project) if one.version < release.version]
-    if earlier and earlier[-1].governing.contract == release.governing.contract:
-        return _released(settings, project, earlier[-1])
+    before = version_before(engine, release)
+    if before is not None and before.governing.contract == release.governing.contract:
+        return _released(settings, project, before)
     return _seed(project)
 
 

@@ -42,8 +42,8 @@ def show(
             if isinstance(value, str | int):
                 out.print(f"  {key}: {value}", soft_wrap=True)
         out.print(f"  accuracy on gold, 95 %: {accuracy(find_report(engine, name, release.version))}")
-        if release.version > 1:
-            before = releases.get_version(engine, name, release.version - 1)
+        before = releases.version_before(engine, release)
+        if before is not None:
             change = releases.compare(services.storage, before, release)
             out.print(
                 f"Since version {before.version}: {len(change.new)} new, {len(change.dropped)} dropped, "

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -55,6 +56,7 @@ def test_an_entry_says_where_a_row_came_from_and_why_it_is_in() -> None:
         "method": "one-coin",
         "confidence": 0.97,
         "votes": 2,
+        "labels": [str(UUID(int=400)), str(UUID(int=401))],
         "reasons": ["audit"],
         "propensity": 0.1,
         "split": entry["split"],

@@ -19,7 +19,7 @@ import json, sys
 from airflow.dag_processing.dagbag import DagBag
 
 bag = DagBag(dag_folder=sys.argv[1], safe_mode=False)
-heavy = sorted({"great_expectations", "pyiceberg", "storage"} & set(sys.modules))
+heavy = sorted({"catalog", "duckdb", "great_expectations", "pyarrow", "pyiceberg", "sklearn"} & set(sys.modules))
 dags = {
     dag.dag_id: {
         "catchup": dag.catchup,
@@ -56,14 +56,13 @@ def stub(name, **content):
 
 bag = DagBag(dag_folder=sys.argv[1], safe_mode=False)
 dag = bag.dags["build_dataset"]
-stub("storage")
 stub("storage.projects", read_project=lambda folder: folder)
 stub("storage.settings", StorageSettings=lambda: None)
 found = {}
 for day, status in enumerate(BuildStatus, start=1):
     release = None if status is BuildStatus.RED else types.SimpleNamespace(version=1)
     outcome = types.SimpleNamespace(status=status, release=release, text="too few rows")
-    stub("storage.building", BuildStatus=BuildStatus, build=lambda project, settings: outcome)
+    stub("storage.building", BuildStatus=BuildStatus, build=lambda project, settings, as_of: outcome)
     run = dag.test(logical_date=datetime(2026, 1, day, tzinfo=UTC))
     with create_session() as session:
         tries = [(one.state, one.try_number) for one in run.get_task_instances(session=session)]
@@ -74,15 +73,17 @@ print("FOUND " + json.dumps(found))
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Airflow's settings: a home to throw away, and a project folder that says no more than its name."""
-    project = tmp_path_factory.mktemp("project")
-    (project / "project.toml").write_text('name = "zoo"\n')
+    """Airflow's settings: a home to throw away, and two project folders that say no more than their names."""
+    zoo, farm = (tmp_path_factory.mktemp(name) for name in ("zoo", "farm"))
+    (zoo / "project.toml").write_text('name = "zoo"\n')
+    (farm / "project.toml").write_text('name = "farm"\n')
     return {
         "PATH": os.environ["PATH"],
         "AIRFLOW_HOME": str(tmp_path_factory.mktemp("airflow")),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
-        "ASSAY_PROJECT": str(project),
+        "ASSAY_PROJECT": str(zoo),
+        "ASSAY_PROJECTS": str(farm),
         "PYTHONPATH": str(ROOT),
     }
 
@@ -102,22 +103,28 @@ def loaded(environment: dict[str, str]) -> dict[str, Any]:
     return found
 
 
-def test_airflow_loads_both_dags_without_heavy_imports(loaded: dict[str, Any]) -> None:
-    """Airflow parses the files every few seconds."""
-    assert (loaded["errors"], sorted(loaded["dags"]), loaded["heavy"]) == ({}, ["build_dataset", "retrain"], [])
+def test_airflow_loads_every_dag_of_every_project_without_heavy_imports(loaded: dict[str, Any]) -> None:
+    """Airflow parses the files every few seconds; a further project's DAGs have its name in their ids."""
+    first = ["build_dataset", "maintain", "retrain"]
+    assert (loaded["errors"], loaded["heavy"]) == ({}, [])
+    assert sorted(loaded["dags"]) == sorted([*first, *(f"{name}.farm" for name in first)])
 
 
-def test_retraining_waits_for_the_dataset_that_building_announces(loaded: dict[str, Any]) -> None:
-    """One asset, named after the project."""
-    build, train = loaded["dags"]["build_dataset"], loaded["dags"]["retrain"]
-    assert build["outlets"] == train["waits_for"] == ["assay://zoo/dataset"]
-    assert build["waits_for"] == train["outlets"] == []
+@pytest.mark.parametrize(("suffix", "project"), [("", "zoo"), (".farm", "farm")])
+def test_retraining_waits_for_the_dataset_that_building_announces(
+    loaded: dict[str, Any], suffix: str, project: str
+) -> None:
+    """One asset, named after the project; and building looks sooner where somebody hints at new labels."""
+    build, train = loaded["dags"][f"build_dataset{suffix}"], loaded["dags"][f"retrain{suffix}"]
+    assert build["outlets"] == train["waits_for"] == [f"assay://{project}/dataset"]
+    assert (build["waits_for"], train["outlets"]) == ([f"assay://{project}/labels"], [])
 
 
 def test_runs_neither_overlap_nor_catch_up_and_survive_lost_services(loaded: dict[str, Any]) -> None:
-    """Both DAGs recompute all there is, so one run at a time is enough."""
-    found = [(dag["max_active_runs"], dag["catchup"], dag["retries"]) for dag in loaded["dags"].values()]
-    assert found == [(1, False, [3])] * 2
+    """Each recomputes all there is, so one run at a time is enough."""
+    found = {(dag["max_active_runs"], dag["catchup"], *dag["retries"]) for dag in loaded["dags"].values()}
+    assert {limits[:2] for limits in found} == {(1, False)}
+    assert {retries for limits in found for retries in limits[2:]} == {3}
 
 
 def test_only_a_published_version_announces_the_asset(environment: dict[str, str]) -> None:

@@ -1,0 +1,118 @@
+"""The project's labeled tasks at one instant: as they stand now, or as they stood."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, func, select, text
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from labeling.label_space import translated
+from schemas.answers import Answer, answer_of
+from schemas.guidelines import Guideline
+from schemas.labels import Consensus, Purpose
+from schemas.verdicts import Origin, Selection
+from storage.guidelines import versions_after
+from storage.tables import ConsensusRow, LabelerRow, LabelRow, TaskRow
+from storage.votes import standing
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabeledTask:
+    """A task that has labels in its current round.
+
+    `labels` are the round's that stand, and `answers` what those of labelers mean today, in the order in which they
+    were given; `simulated` says that a simulated labeler gave one of them.
+    """
+
+    origin: Origin
+    selection: Selection
+    consensus: Consensus
+    settled: bool
+    labels: tuple[UUID, ...]
+    answers: tuple[Answer, ...]
+    simulated: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labeled:
+    """The labeled tasks, the guidelines, and the instant at which it all was so."""
+
+    at: datetime
+    tasks: tuple[LabeledTask, ...]
+    guidelines: tuple[Guideline, ...]
+
+
+def labeled_now(connection: Connection, project: str) -> Labeled:
+    """Return the tasks that have a consensus; the transaction's view is one instant if it is repeatable read."""
+    guidelines = versions_after(connection, project, 0)
+    rows = connection.execute(_labeled(project)).all()
+    now: datetime = connection.execute(select(func.now())).scalar_one()
+    return Labeled(at=now, tasks=tuple(_task(row, guidelines) for row in rows), guidelines=tuple(guidelines))
+
+
+def _labeled(project: str) -> Any:
+    given = aggregate_order_by(
+        func.jsonb_build_array(LabelRow.answer, LabelRow.guideline), LabelRow.labeled_at, LabelRow.label_id
+    )
+    votes, counts = LabelRow.purpose == Purpose.CONSENSUS, LabelRow.purpose != Purpose.GOLD
+    answers = (
+        select(
+            TaskRow.task_id,
+            func.coalesce(func.jsonb_agg(given).filter(votes), text("'[]'::jsonb")).label("answers"),
+            func.array_agg(aggregate_order_by(LabelRow.label_id, LabelRow.labeled_at, LabelRow.label_id)).label(
+                "labels"
+            ),
+            func.bool_or(LabelerRow.simulated).label("simulated"),
+        )
+        .join(LabelRow, LabelRow.task_id == TaskRow.task_id)
+        .join(LabelerRow, LabelerRow.labeler_id == LabelRow.labeler_id)
+        .where(TaskRow.project == project, LabelRow.guideline >= TaskRow.guideline, standing(), counts)
+        .group_by(TaskRow.task_id)
+        .subquery()
+    )
+    task = (TaskRow.topic, TaskRow.partition, TaskRow.offset, TaskRow.selection, TaskRow.guideline)
+    consensus = (ConsensusRow.answer, ConsensusRow.confidence, ConsensusRow.method, ConsensusRow.votes)
+    return (
+        select(
+            *task,
+            *consensus,
+            ConsensusRow.estimate,
+            ConsensusRow.settled,
+            ConsensusRow.guideline.label("consensus_guideline"),
+            answers.c.answers,
+            answers.c.labels,
+            answers.c.simulated,
+        )
+        .join(ConsensusRow, ConsensusRow.task_id == TaskRow.task_id)
+        .join(answers, answers.c.task_id == TaskRow.task_id)
+        .order_by(TaskRow.task_id)
+    )
+
+
+def _task(row: Row[Any], guidelines: Sequence[Guideline]) -> LabeledTask:
+    meant = [translated(answer_of(answer), given_under, guidelines) for answer, given_under in row.answers]
+    return LabeledTask(
+        origin=origin_of(row),
+        selection=Selection.model_validate(row.selection),
+        consensus=Consensus(
+            answer=row.answer,
+            confidence=row.confidence,
+            method=row.method,
+            votes=row.votes,
+            guideline=row.consensus_guideline,
+            estimate=row.estimate,
+        ),
+        settled=row.settled and row.consensus_guideline >= row.guideline,
+        labels=tuple(row.labels),
+        answers=tuple(answer for answer in meant if answer is not None),
+        simulated=row.simulated,
+    )
+
+
+def origin_of(row: Row[Any] | Mapping[str, Any]) -> Origin:
+    """Return where a task's sample stands."""
+    fields = row if isinstance(row, Mapping) else row._mapping  # noqa: SLF001 - so named, and public
+    return Origin(**{name: fields[name] for name in Origin.model_fields})

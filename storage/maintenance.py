@@ -1,0 +1,62 @@
+"""Looking after what a project keeps: the lake's tables, and the files of builds and searches that did not end.
+
+Samples, dead letters, labels and versions stay for ever: the ledger is proven by them, and versions are rebuilt from
+them. What goes is what nobody can name any more.
+"""
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from storage.compaction import MERGE_ALL
+from storage.database import lost_connections_named, open_engine
+from storage.files import Folder
+from storage.lake import Lake
+from storage.releases import numbering
+from storage.settings import StorageSettings
+from storage.tables import DatasetVersionRow
+
+# Readers that go back in time find the snapshots of so long.
+SNAPSHOTS_FOR = timedelta(days=7)
+# What was written so long ago and is of no version belongs to a build that did not end.
+LEFT_AFTER = timedelta(days=1)
+
+
+def keep_table(settings: StorageSettings, project: str, table: str) -> dict[str, int]:
+    """Forget the table's old snapshots, merge its small files, remove unnamed ones; return what was done, counted.
+
+    Rows, marks and positions stay as they are. Does nothing to a table of which another process is at it.
+    """
+    with Lake.open(settings) as lake:
+        forgotten = lake.forget(project, table, SNAPSHOTS_FOR)
+        done = lake.compact(project, (table,), fan=MERGE_ALL).get(table)
+    counted = {} if done is None else {"before": done.before, "after": done.after, "removed": done.removed}
+    return {"snapshots": forgotten, **counted}
+
+
+@lost_connections_named()
+def clear_leftovers(settings: StorageSettings, project: str, after: timedelta = LEFT_AFTER) -> dict[str, int]:
+    """Remove the files of builds and searches that did not end, once nobody has written to them for `after`.
+
+    A build that has just written the files of the same content anew, and not published them yet, looks for them
+    under the lock that this is done under.
+    """
+    with ExitStack() as stack:
+        engine = open_engine(settings)
+        stack.callback(engine.dispose)
+        connection = stack.enter_context(engine.begin())
+        numbering(connection, project)
+        found = select(DatasetVersionRow.content_hash).where(DatasetVersionRow.project == project)
+        kept = set(connection.scalars(found))
+        releases = _clear(Folder.of(settings, "releases", project), kept, after)
+        return {"releases": releases, "searches": _clear(Folder.of(settings, "searches", project), (), after)}
+
+
+def _clear(folder: Folder, kept: Iterable[str], after: timedelta) -> int:
+    """Remove the folders in `folder`, but those of the names `kept`, that nobody has written to for `after`; count."""
+    left = [name for name, age in folder.ages().items() if name not in kept and age >= after]
+    for name in left:
+        folder.remove_folder(name)
+    return len(left)
