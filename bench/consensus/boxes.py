@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from bench.agreement.boxes import READERS, marked_box, markings, sheets
-from bench.consensus.sets import DataError
+from bench.command import DataError
 from bench.consensus.sources import present
 from labeling.agreement.matching import match
 from labeling.consensus.boxes import decided

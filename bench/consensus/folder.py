@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.consensus.sets import CrowdSet, DataError, crowd_set
+from bench.command import DataError
+from bench.consensus.sets import CrowdSet, crowd_set
 from bench.consensus.sources import Rows, rows_of
 from bench.routing.reduction import reduced
 from labeling.consensus.votes import Numbers

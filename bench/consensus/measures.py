@@ -1,14 +1,11 @@
 """What is measured of a set in one order: the rule, the same rule with less, and what it is held against."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from bench.consensus.production import Replay
 from bench.consensus.replay import FIXED, METHODS, Outcome, accuracy, adaptive, fixed, vote_lead
@@ -74,20 +71,6 @@ def _by_method(crowd: CrowdSet, spent: Mask) -> Figures:
     given = crowd.votes.rows(spent)
     accuracies = {name: accuracy(method(given), crowd) for name, method in METHODS.items()}
     return {"labels_saved": 1.0 - float(spent.mean()), **accuracies}
-
-
-def measured(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, Figures]]:
-    """Yield the figures of every job in their order; more than one process are new ones, of one thread each."""
-    if processes == 1:
-        yield from zip(jobs, map(measure, jobs), strict=True)
-        return
-    # Started afresh, not forked: a fork would inherit the threads of the numerical libraries in an unknown state.
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_alone) as pool:
-        yield from zip(jobs, pool.map(measure, jobs), strict=True)
-
-
-def _alone() -> None:
-    threadpool_limits(1)
 
 
 def summary(crowd: CrowdSet, orders: Sequence[Figures]) -> Figures:

@@ -90,13 +90,13 @@ def _final(given: VoteTable, belief: Belief) -> Belief:
 
 def fixed(crowd: CrowdSet, order: int, most: int) -> Mask:
     """Return the first `most` labels of each item, (V,)."""
-    return _turn(crowd.votes.items, arrival(crowd, order)) < most
+    return turns(crowd.votes.items, arrival(crowd, order)) < most
 
 
 def vote_lead(crowd: CrowdSet, order: int) -> Mask:
     """Return the labels (V,) spent when an item stops as soon as one answer leads by two votes."""
     votes = crowd.votes
-    turn = _turn(votes.items, arrival(crowd, order))
+    turn = turns(votes.items, arrival(crowd, order))
     spent = np.zeros(len(votes), bool)
     counts = np.zeros((votes.item_count, votes.class_count + 1))
     for this in range(int(turn.max(initial=-1)) + 1):
@@ -107,7 +107,7 @@ def vote_lead(crowd: CrowdSet, order: int) -> Mask:
     return spent
 
 
-def _turn(items: Codes, places: Codes) -> Codes:
+def turns(items: Codes, places: Codes) -> Codes:
     """Return for each label which of its item's labels it is, counted from 0 in the order of the places."""
     order = np.lexsort((places, items))
     starts = np.flatnonzero(np.diff(items[order], prepend=-1))

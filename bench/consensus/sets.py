@@ -13,10 +13,6 @@ from labeling.consensus.votes import Codes, Mask, Numbers, VoteTable
 CALIBRATING = 0.05
 
 
-class DataError(Exception):
-    """A set cannot be measured; the text says what to do."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class CrowdSet:
     """Recorded labels, with the gold answers to some of the items.

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.consensus.sets import CrowdSet, DataError, crowd_set
+from bench.command import DataError
+from bench.consensus.sets import CrowdSet, crowd_set
 from bench.routing.reduction import reduced, text_features
 
 Rows = Sequence[dict[str, str]]

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.command import DataError
 from bench.routing.moments import Numbers
-from bench.routing.sets import DataError, LabeledSet, labeled_set
+from bench.routing.sets import LabeledSet, labeled_set
 from bench.routing.sources import Table, parsed
 
 # How far the probabilities of a record may be from a sum of one.

@@ -1,14 +1,11 @@
 """Every set under every budget by every selector, seed by seed, in as many processes as there are cores."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
-from multiprocessing import get_context
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from bench.routing.centers import KCenter
 from bench.routing.chance import Random
@@ -85,19 +82,3 @@ def grid(sources: Sequence[Source], budgets: Sequence[float], selectors: Sequenc
         Job(source=source, budget=budget, selector=selector, seed=seed)
         for source, budget, selector, seed in product(sources, budgets, selectors, range(seeds))
     ]
-
-
-def measured(jobs: Sequence[Job], processes: int) -> Iterator[tuple[Job, Figures]]:
-    """Yield the measures of every job in their order; more than one process are new ones, of one thread each."""
-    if processes == 1:
-        yield from zip(jobs, map(measure, jobs), strict=True)
-        return
-    # Started afresh, not forked: a fork would inherit the threads of the numerical libraries in an unknown state.
-    context = get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=_alone) as pool:
-        yield from zip(jobs, pool.map(measure, jobs), strict=True)
-
-
-def _alone() -> None:
-    """Keep to one thread; only libraries that are loaded by now heed it, and importing this module has loaded them."""
-    threadpool_limits(1)

@@ -13,10 +13,6 @@ from bench.routing.selector import Places
 HELD_OUT, HELD_OUT_SEED = 0.3, 0
 
 
-class DataError(Exception):
-    """A set cannot be measured; the text says what to do."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class LabeledSet:
     """Records with their features and gold labels.

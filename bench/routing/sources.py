@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.command import DataError
 from bench.routing.moments import Numbers
 from bench.routing.reduction import reduced, text_features
-from bench.routing.sets import DataError, LabeledSet, labeled_set
+from bench.routing.sets import LabeledSet, labeled_set
 
 Table = Mapping[str, Sequence[str]]
 

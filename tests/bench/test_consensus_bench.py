@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bench.command import DataError
 from bench.consensus.__main__ import main
 from bench.consensus.folder import own
 from bench.consensus.production import Replay
 from bench.consensus.replay import accuracy, adaptive, fixed, vote_lead
-from bench.consensus.sets import CrowdSet, DataError, crowd_set
+from bench.consensus.sets import CrowdSet, crowd_set
 from labeling.adaptive import AdaptiveRule
 from schemas.project import OverlapPolicy
 

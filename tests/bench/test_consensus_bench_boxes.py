@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from bench.command import DataError
 from bench.consensus.boxes import boxes
-from bench.consensus.sets import DataError
 
 ANNOTATORS = ("ann", "ben", "cat")
 

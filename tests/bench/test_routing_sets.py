@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bench.command import DataError
 from bench.routing.__main__ import main
 from bench.routing.folder import own
-from bench.routing.sets import DataError
 
 ROWS = 300
 
