@@ -58,6 +58,15 @@ class Sitting:
         assignments.skip(self.engine, self.project, self.labeler, assignment_id, reason)
         self.next()
 
+    def hold(self, assignment_id: UUID) -> None:
+        """Let the lease of what is shown run anew: its labeler is still at work.
+
+        Raises:
+            ConflictError: something else is shown, or the lease has gone to somebody else.
+        """
+        self._check(assignment_id)
+        self.shown = assignments.renew(self.engine, self.project, self.labeler, assignment_id)
+
     def undo(self) -> None:
         """Take the last answer of this sitting back and show its sample again; what was shown stays leased meanwhile.
 

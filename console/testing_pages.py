@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from pydantic import SecretStr
 from sqlalchemy import Engine, text
 
-from console.testing import site
+from console.testing import CLASSES, site
 from schemas.project import ProjectConfig
 from schemas.roles import Role
 from schemas.verdicts import DeadLetter, Origin, Versions, Violation
@@ -134,21 +134,24 @@ class House:
 
 @contextmanager
 def serving(
-    browser: Browser, database: str, folder: Path, *, view: str = "", code: str = "", labels: str = "classes"
+    browser: Browser, database: str, folder: Path, *, view: str = "", code: str = "", labels: str = CLASSES
 ) -> Iterator[House]:
-    """Serve a new project; `view` is what its project.toml says of drawing, `code` is added to its contract's file.
+    """Serve a new project with this label space, as TOML.
+
+    `view` is what its project.toml says of drawing, `code` is added to its contract's file.
 
     In its lake stand an accepted sample and a dead letter.
     """
     write_project(folder, f"p{uuid4().hex}")
     governing = folder / "project.toml"
-    governing.write_text(governing.read_text().replace("labels = { classes", f"labels = {{ {labels}") + view)
+    governing.write_text(governing.read_text("utf-8").replace(CLASSES, labels) + view, "utf-8")
     with (folder / "code.py").open("a") as file:
         file.write(code)
     project = read_project(folder)
     settings = StorageSettings(database_url=SecretStr(database), lake=str(folder / "lake"))
     engine = open_engine(settings)
-    ensure(engine, project.config.name, project.guideline, project.config.labels.classes)
+    space = project.config.labels
+    ensure(engine, project.config.name, project.guideline, space.classes, space.kind)
     with Lake.open(settings) as lake:
         lake.ensure(project.config.name)
         archive_samples(lake, project.config.name, [accepted_sample(0)])

@@ -1,9 +1,8 @@
-"""The page where labelers work, by keyboard alone: sample, classes, guideline, progress."""
+"""The page where labelers work, by keyboard alone: sample, answer, guideline, progress."""
 
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -11,27 +10,25 @@ from markupsafe import Markup
 from nicegui import ui
 from pydantic import JsonValue
 
-from console.keys import keys_of
-from console.markup import Content, join, tag
+from console.markup import join, tag
+from console.pages.answering import HELP, answering, told
 from console.pages.house import House, Visit, args_of
 from console.sitting import Sitting
 from schemas.answers import AnswerKind
 from schemas.errors import AssayError
 from schemas.roles import Permission
 from storage import guidelines, records
-from storage.queue import Assignment
 
 # How often it is looked whether something waits while nothing did.
 IDLE_SECONDS = 2.0
-# Classes beside each other, and the characters of a name up to which four go beside each other on a telephone.
-MOST_COLUMNS, SHORT = 6, 4
-# Kinds of label that are given by keys; of several classes each key turns one on or off.
-BY_KEY = {AnswerKind.CLASSIFICATION, AnswerKind.MULTILABEL}
-ELSEWHERE = "Labels of this project's kind are given by REST or in Label Studio for now."
+# The behaviour of the page, and of what some kinds of label are given with.
+SCRIPTS = """
+<script defer src="/static/label.js"></script>
+<script type="module" src="/static/boxes.js"></script>
+<script type="module" src="/static/writing.js"></script>
+"""
 SKIPS = ("It cannot be recognized", "The guideline does not say", "It belongs to no class", "It is damaged")
-HELP = (
-    ("key of a class", "answer with it"),
-    ("Enter", "confirm, where several classes may apply or the project wants it"),
+EVERYWHERE = (
     ("S", "skip, with a reason"),
     ("U", "undo the last answer"),
     ("+ and -", "enlarge and shrink the sample"),
@@ -44,10 +41,7 @@ def add(house: House) -> None:
 
     @house.page("/label", "Label", Permission.LABEL)
     async def label(visit: Visit) -> None:
-        if visit.desk.project.labels.kind in BY_KEY:
-            await _Table(visit).open()
-        else:
-            ui.html(tag("p", ELSEWHERE, class_="empty"), sanitize=False)
+        await _Table(visit).open()
 
 
 class _Table:
@@ -65,7 +59,7 @@ class _Table:
 
     async def open(self) -> None:
         """Draw the page and show the first sample."""
-        ui.add_head_html('<script defer src="/static/label.js"></script>')
+        ui.add_head_html(SCRIPTS)
         desk = self._visit.desk
         record = await asyncio.to_thread(records.record, desk.engine, desk.project, self._visit.labeler)
         self._before = record.labels
@@ -75,7 +69,7 @@ class _Table:
                 self._said = ui.html("", sanitize=False).props('role="status" aria-live="polite"').classes("said")
             with ui.element("aside").props('aria-label="Guideline"').classes("guideline"):
                 self._text = ui.markdown("", extras=["tables", "fenced-code-blocks"])
-        ui.html(_dialogs(), sanitize=False)
+        ui.html(_dialogs(desk.project.labels.kind), sanitize=False)
         ui.on("act", self._act)
         ui.timer(IDLE_SECONDS, self._look)
         self._waiting = (await desk.overview.backlog.latest()).depths.open
@@ -83,8 +77,11 @@ class _Table:
 
     async def _act(self, event: Any) -> None:
         asked = args_of(event)
-        step = self._step(asked.get("do"), asked.get("value"), _id(asked.get("assignment")))
-        if step is not None:
+        assignment = _id(asked.get("assignment"))
+        step = self._step(asked.get("do"), asked.get("value"), assignment)
+        if asked.get("do") == "hold" and assignment is not None:
+            await self._hold(assignment)
+        elif step is not None:
             await self._do(*step)
 
     def _step(self, do: object, value: JsonValue, assignment: UUID | None) -> tuple[Callable[[], None], str] | None:
@@ -93,7 +90,8 @@ class _Table:
         if assignment is None:
             return None
         if do == "answer":
-            return partial(self._sitting.answer, assignment, value), f"{_named(value)} is stored."
+            said = told(self._visit.desk.project.labels.kind, value)
+            return partial(self._sitting.answer, assignment, value), said
         if do == "skip":
             return partial(self._sitting.skip, assignment, str(value)), "Skipped."
         return None
@@ -112,6 +110,16 @@ class _Table:
             await self._show()
             self._client.run_javascript("window.acted?.()")
 
+    async def _hold(self, assignment: UUID) -> None:
+        """Keep the lease of somebody at work; nothing is drawn anew, for they are in the midst of it."""
+        async with self._turn:
+            if self._visit.still(used=True) is None:
+                return
+            try:
+                await asyncio.to_thread(self._sitting.hold, assignment)
+            except AssayError as error:
+                self._said.set_content(tag("p", str(error), class_="problem"))
+
     async def _look(self) -> None:
         """Count what waits, apart from any key, which must not wait for the count; claim where nothing is shown."""
         self._waiting = (await self._visit.desk.overview.backlog.latest()).depths.open
@@ -129,8 +137,10 @@ class _Table:
                 await self._read(None)
             return
         sample = await asyncio.to_thread(desk.drawing.draw, shown.payload)
-        work = [progress, _sample(shown, sample), _classes(shown, confirm=desk.drawing.view.confirm), _tools()]
-        self._work.set_content(join(work))
+        labels, seconds = desk.project.labels, desk.project.overlap.lease_seconds
+        confirm = desk.drawing.view.confirm
+        asked = answering(shown, sample, lease=seconds, confirm=confirm, empty=labels.empty)
+        self._work.set_content(join([progress, asked, _tools()]))
         if shown.guideline != self._guideline:
             await self._read(shown.guideline)
 
@@ -146,32 +156,6 @@ class _Table:
 def _progress(labels: int, waiting: int) -> Markup:
     parts = [tag("strong", f"{labels:,}", class_="number"), " labels by you", tag("span", f"{waiting:,} tasks open")]
     return tag("p", parts, class_="progress")
-
-
-def _sample(shown: Assignment, sample: Markup) -> Markup:
-    attributes = {"id": "sample", "data_assignment": str(shown.assignment_id), "aria_label": "Sample"}
-    return tag("article", tag("div", sample, class_="paper"), class_="sample", **attributes)
-
-
-def _classes(shown: Assignment, *, confirm: bool) -> Markup:
-    keys = {name: key for key, name in keys_of(shown.classes).items()}
-    buttons = [_class(name, keys.get(name)) for name in shown.classes]
-    rows, many = ceil(len(buttons) / MOST_COLUMNS), shown.kind is AnswerKind.MULTILABEL
-    return tag(
-        "div",
-        buttons,
-        class_="classes long" if max(map(len, shown.classes)) > SHORT else "classes",
-        style=f"--columns:{ceil(len(buttons) / rows)}",
-        role="group",
-        aria_label="Classes",
-        data_confirm=confirm or many,
-        data_many=many,
-    )
-
-
-def _class(name: str, key: str | None) -> Markup:
-    hint: Content = tag("kbd", key.upper(), aria_hidden="true") if key and key != name.lower() else None
-    return tag("button", hint, tag("span", name, dir="auto"), type="button", data_answer=name, aria_keyshortcuts=key)
 
 
 def _tools() -> Markup:
@@ -190,7 +174,7 @@ def _nothing(*, undo: bool) -> Markup:
     return done + tag("div", button, class_="tools")
 
 
-def _dialogs() -> Markup:
+def _dialogs(kind: AnswerKind) -> Markup:
     reasons = [
         tag("button", tag("kbd", place, aria_hidden="true"), reason, type="button", value=reason, data_reason=True)
         for place, reason in enumerate(SKIPS, 1)
@@ -202,16 +186,17 @@ def _dialogs() -> Markup:
     skip = tag(
         "dialog", tag("h2", "Why skip it?", id="skip-title"), reasons, own, id="skip", aria_labelledby="skip-title"
     )
-    keys = [tag("div", [tag("dt", key), tag("dd", does)]) for key, does in HELP]
+    keys = [tag("div", [tag("dt", key), tag("dd", does)]) for key, does in (*HELP[kind], *EVERYWHERE)]
     close = tag("form", tag("button", "Close"), method="dialog")
     shown = tag(
-        "dialog", tag("h2", "Keys", id="help-title"), tag("dl", keys), close, id="help", aria_labelledby="help-title"
+        "dialog",
+        tag("h2", "Keys", id="help-title", tabindex="-1", autofocus=True),
+        tag("dl", keys),
+        close,
+        id="help",
+        aria_labelledby="help-title",
     )
     return skip + shown
-
-
-def _named(answer: JsonValue) -> str:
-    return (", ".join(map(str, answer)) or "None of them") if isinstance(answer, list) else str(answer)
 
 
 def _id(value: object) -> UUID | None:

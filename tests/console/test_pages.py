@@ -323,7 +323,8 @@ def test_a_renderer_of_the_project_may_draw_and_nothing_else(browser: Browser, d
 
 def test_several_classes_are_turned_on_and_off_by_their_keys(browser: Browser, database: str, tmp_path: Path) -> None:
     """Enter answers with those that are on; where none may be answered, that is said and nothing stored."""
-    with serving(browser, database, tmp_path, labels='kind = "multilabel", classes') as house:
+    labels = '{ kind = "multilabel", classes = ["cat", "dog", "fox"] }'
+    with serving(browser, database, tmp_path, labels=labels) as house:
         house.enqueue(0, 1)
         page = house.sign_in(house.context())
         page.wait_for_selector("#sample")

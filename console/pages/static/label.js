@@ -3,6 +3,7 @@
 (() => {
   let pending = null;
   let zoom = 1;
+  let held = Date.now(); // when the lease of what is shown began
   const sample = () => document.getElementById("sample");
   const current = () => sample()?.dataset.assignment ?? null;
   const send = (step) => emitEvent("act", { ...step, assignment: current() });
@@ -10,6 +11,7 @@
   // Called by the server after each step, also after one that it refused: the sample may be answered again.
   window.acted = () => {
     pending = null;
+    held = Date.now();
     for (const button of document.querySelectorAll(".classes:not([data-confirm]) [data-answer]"))
       button.removeAttribute("aria-pressed");
   };
@@ -23,6 +25,15 @@
     send({ do: "answer", value });
     setTimeout(() => { if (pending === shown) pending = null; }, 5000); // where the connection was lost meanwhile
   }
+
+  // Called at every stroke of what takes longer than a key: whoever works keeps the lease, for which a third of it may pass.
+  function worked() {
+    if (Date.now() - held < (Number(sample()?.dataset.lease) * 1000) / 3) return;
+    held = Date.now();
+    send({ do: "hold" });
+  }
+
+  window.labeling = { answer, worked };
 
   function choose(button) {
     const confirm = button.closest("[data-confirm]");
@@ -85,6 +96,7 @@
     const group = classes[0]?.closest("[data-confirm]");
     const many = group?.dataset.many !== undefined;
     if (chosen) choose(chosen);
+    else if (key === "enter" && event.target.closest("a, button:not([data-answer])")) return;
     else if (key === "enter" && group && many) answer(pressed.map((button) => button.dataset.answer));
     else if (key === "enter" && group && pressed.length) answer(pressed[0].dataset.answer);
     else if (key === "s") act("skip");
