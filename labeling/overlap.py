@@ -33,15 +33,19 @@ def decide(
     consensus: Consensus | None,
     skips: int = 0,
     outlook: Outlook = UNKNOWN,
+    *,
+    doubted: int = 0,
 ) -> Decision:
     """Settle the task, ask one more labeler, or set it aside for an expert.
 
     The first `policy.first` votes are always awaited, however sure the consensus is before: they are what
     agreement is measured on. `skips` is how many labelers would rather not say. A task that further labels could not
-    settle is set aside at once. While nobody has said anything there is no consensus.
+    settle is set aside at once. What so many votes had settled was `doubted`, so more than these are awaited. While
+    nobody has said anything there is no consensus.
     """
     given = len(votes)
-    if consensus is not None and given >= policy.first and consensus.confidence >= policy.threshold:
+    enough = given >= policy.first and given > doubted
+    if consensus is not None and enough and consensus.confidence >= policy.threshold:
         return Decision(status=TaskStatus.SETTLED, wanted=given)
     hopeless = given >= policy.first and outlook.hopeless
     if given >= policy.most or skips >= policy.skips or hopeless:

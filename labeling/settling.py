@@ -24,13 +24,25 @@ class Skip:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Doubt:
+    """A model contradicted what so many votes had settled in the round of a guideline version."""
+
+    guideline: int
+    votes: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Said:
-    """What was said of one task: votes, experts' answers, who skipped it, and a model's scores in today's classes."""
+    """What was said of one task: votes, experts' answers, who skipped it, and a model's scores in today's classes.
+
+    `doubts` are those of its consensus, at most one a round.
+    """
 
     task: int = 0  # its number
     casts: Sequence[Cast] = ()
     experts: Sequence[Cast] = ()
     skips: Sequence[Skip] = ()
+    doubts: Sequence[Doubt] = ()
     scores: Mapping[ClassName, float] | None = None
 
 
@@ -74,7 +86,8 @@ def judge(
         choices = max(len(classes), len(_classes(project, guidelines, guideline)))
         asked = Asked(classes=classes, choices=choices, accuracy=project.overlap.labeler_accuracy, guideline=guideline)
         consensus, outlook = kind.conclude(votes, asked) if votes else None, UNKNOWN
-    decision = decide(votes, project.overlap, consensus, len(skipped), outlook)
+    doubted = max((doubt.votes for doubt in said.doubts if doubt.guideline >= guideline), default=0)
+    decision = decide(votes, project.overlap, consensus, len(skipped), outlook, doubted=doubted)
     return Verdict(guideline=guideline, decision=decision, consensus=consensus if votes else None)
 
 

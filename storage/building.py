@@ -82,6 +82,11 @@ def foresee(project: Project, engine: Engine, lake: Lake) -> tuple[gate.Result, 
     return judge(project, *_assembled(project, engine, lake))
 
 
+def assembled(project: Project, engine: Engine, lake: Lake, as_of: datetime) -> Assembly:
+    """Return the rows that a version of the labels of this instant would have."""
+    return _assembled(project, engine, lake, as_of)[2]
+
+
 def governed_by(project: Project, guideline: Guideline) -> Governing:
     """Return what governs a version of the project that is built under this guideline."""
     config = project.config

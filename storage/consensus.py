@@ -11,7 +11,7 @@ from labeling.conclusion import method_of
 from labeling.consensus import crowdlab
 from labeling.label_space import scores_now
 from labeling.overlap import Decision
-from labeling.settling import Said, Skip, Verdict, judge
+from labeling.settling import Doubt, Said, Skip, Verdict, judge
 from schemas.answers import ClassName
 from schemas.guidelines import Guideline
 from schemas.labels import AssignmentStatus, Consensus, Purpose, TaskStatus
@@ -21,7 +21,7 @@ from storage.asking import kept_for
 from storage.database import among, lost_connections_named
 from storage.guidelines import keep_version, versions_after
 from storage.places import count_places
-from storage.tables import AssignmentRow, ConsensusRow, LabelerRow, TaskRow
+from storage.tables import AssignmentRow, ConsensusRow, DoubtRow, LabelerRow, TaskRow
 from storage.votes import casts_by_task, expert_casts, scores_by_task
 
 NEW = upsert(ConsensusRow)
@@ -60,6 +60,7 @@ def settle_within(connection: Connection, project: ProjectConfig, task_ids: Iter
     these = among(TaskRow.task_id, [task.task_id for task in tasks])
     casts, experts = casts_by_task(connection, these), expert_casts(connection, these)
     skips, estimate = _skips(connection, these), estimates.newest(connection, project.name)
+    doubts = doubts_by_task(connection, these)
     guidelines = versions_after(connection, project.name, min((task.guideline for task in tasks), default=1) - 1)
     assisted = estimate is not None and method_of(estimate, project.overlap) == crowdlab.METHOD
     scores = _scores(connection, these, guidelines) if assisted else {}
@@ -72,6 +73,7 @@ def settle_within(connection: Connection, project: ProjectConfig, task_ids: Iter
                 casts=casts.get(task.task_id, ()),
                 experts=experts.get(task.task_id, ()),
                 skips=skips.get(task.task_id, ()),
+                doubts=doubts.get(task.task_id, ()),
                 scores=scores.get(task.task_id),
             ),
             guidelines,
@@ -103,6 +105,16 @@ def _skips(connection: Connection, *which: ColumnElement[bool]) -> dict[int, lis
     for task_id, guideline, labeler in connection.execute(found):
         skips[task_id].append(Skip(labeler=labeler, guideline=guideline))
     return skips
+
+
+def doubts_by_task(connection: Connection, *which: ColumnElement[bool]) -> dict[int, list[Doubt]]:
+    """Return the doubts of each task that matches; tasks without any are absent."""
+    found = select(DoubtRow.task_id, DoubtRow.guideline, DoubtRow.votes)
+    found = found.join(TaskRow, TaskRow.task_id == DoubtRow.task_id).where(*which)
+    doubts: defaultdict[int, list[Doubt]] = defaultdict(list)
+    for task_id, guideline, votes in connection.execute(found):
+        doubts[task_id].append(Doubt(guideline=guideline, votes=votes))
+    return doubts
 
 
 def _scores(

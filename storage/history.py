@@ -1,7 +1,7 @@
 """The project's labeled tasks as they stood at an instant that has passed, concluded anew from what was said by then.
 
-Labels, retractions, guidelines and estimates are only ever added, each with its time, so what stood then can be found
-out at any time after. Who was leased a task then cannot, and does not matter.
+Labels, retractions, guidelines, estimates and doubts are only ever added, each with its time, so what stood then can be
+found out at any time after. Who was leased a task then cannot, and does not matter.
 """
 
 from collections import defaultdict
@@ -15,15 +15,16 @@ from sqlalchemy import Connection, Row, ScalarSelect, exists, func, select
 from labeling.estimate import Estimate
 from labeling.guidelines import Cast, round_at
 from labeling.label_space import scores_now, translated
-from labeling.settling import Said, judge
+from labeling.settling import Doubt, Said, judge
 from schemas.guidelines import Guideline
 from schemas.labels import Purpose, TaskStatus, Vote
 from schemas.project import ProjectConfig
 from schemas.verdicts import Selection
 from storage import estimates
+from storage.consensus import doubts_by_task
 from storage.guidelines import times_of, versions_by
 from storage.labeled import Labeled, LabeledTask, origin_of
-from storage.tables import GuidelineRow, LabelerRow, LabelRow, RetractionRow, TaskRow
+from storage.tables import DoubtRow, GuidelineRow, LabelerRow, LabelRow, RetractionRow, TaskRow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,7 @@ class _Then:
     guidelines: Sequence[Guideline]
     estimate: Estimate | None
     published: Mapping[int, datetime]
+    doubts: Mapping[int, Sequence[Doubt]]
 
     def labeled_under(self, task: int, given: Sequence[Row[Any]]) -> dict[int, set[int]]:
         """Return, for each version that names the task, the versions under which it had been labeled before."""
@@ -55,6 +57,7 @@ def labeled_at(connection: Connection, project: ProjectConfig, at: datetime) -> 
         guidelines=guidelines,
         estimate=estimates.newest(connection, project.name, at),
         published=times_of(connection, project.name),
+        doubts=doubts_by_task(connection, TaskRow.project == project.name, DoubtRow.doubted_at <= at),
     )
     given = _labels(connection, project.name, at)
     tasks = select(
@@ -102,6 +105,7 @@ def _task(then: _Then, row: Row[Any], given: Sequence[Row[Any]]) -> LabeledTask 
         task=row.task_id,
         casts=[cast for cast in casts if cast.guideline >= since],
         experts=[cast for cast in experts if cast.guideline >= since],
+        doubts=then.doubts.get(row.task_id, ()),
         scores=row.scores and scores_now(row.scores, then.guidelines),
     )
     verdict = judge(then.project, since, said, then.guidelines, then.estimate)

@@ -288,6 +288,19 @@ class ConsensusRow(Base):
     __table_args__ = (Index("ix_consensus_updated_at", "updated_at", postgresql_where=text("settled")),)
 
 
+class DoubtRow(Base):
+    """A settled answer of the round `guideline` that a model contradicted when there were so many votes."""
+
+    __tablename__ = "doubts"
+
+    task_id: Mapped[int] = mapped_column(ForeignKey("tasks.task_id"), primary_key=True)
+    guideline: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    votes: Mapped[int]
+    score: Mapped[float]
+    reason: Mapped[str]
+    doubted_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class SteeringRow(Base):
     """One version of what labels say of routing: a `Steering` as JSON."""
 

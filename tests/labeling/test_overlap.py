@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from labeling.consensus.one_coin import one_coin
 from labeling.overlap import Decision, decide
-from schemas.labels import TaskStatus, Vote
+from schemas.labels import Consensus, TaskStatus, Vote
 from schemas.project import OverlapPolicy
 
 CLASSES = tuple("0123456789")
@@ -51,3 +51,13 @@ def test_no_task_waits_for_ever_or_for_more_than_the_limit(answers: str) -> None
         assert len(answers) < decision.wanted <= POLICY.most
     else:
         assert decision.wanted == len(answers)
+
+
+def test_what_was_doubted_is_settled_by_more_votes_only() -> None:
+    """However sure the consensus is; at the limit an expert decides."""
+    policy = OverlapPolicy(first=2, most=3, threshold=0.9)
+    agreed = [Vote(labeler=name, answer="cat") for name in ("ann", "bob", "cem")]
+    sure = Consensus(answer="cat", confidence=0.99, method="m", votes=(), guideline=1)
+    assert decide(agreed[:2], policy, sure, doubted=2) == Decision(status=TaskStatus.OPEN, wanted=3)
+    assert decide(agreed, policy, sure, doubted=2) == Decision(status=TaskStatus.SETTLED, wanted=3)
+    assert decide(agreed, policy, sure, doubted=3).status is TaskStatus.EXPERT

@@ -8,12 +8,15 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine, select
 
+from schemas.answers import Answer
 from schemas.guidelines import ClassChange, Definition, Draft
 from schemas.labels import Purpose
 from schemas.project import ProjectConfig
+from schemas.verdicts import Origin
 from storage import estimating, guidelines
 from storage.answers import answer, undo
 from storage.consensus import settle
+from storage.doubts import Doubtful, raise_doubts
 from storage.guidelines import ensure
 from storage.history import labeled_at
 from storage.labeled import Labeled, labeled_now
@@ -39,7 +42,7 @@ class Story:
 
     def step(self) -> None:
         """Let something happen, labels above all."""
-        happens = [self.label] * 12 + [self.enqueue, self.undo, self.adjudicate, self.revise, self.estimate]
+        happens = [self.label] * 12 + [self.enqueue, self.undo, self.adjudicate, self.doubt, self.revise, self.estimate]
         self.chance.choice(happens)()
 
     def enqueue(self) -> None:
@@ -65,6 +68,13 @@ class Story:
     def adjudicate(self) -> None:
         """The lead settles what was set aside."""
         self.label(self.lead, Purpose.EXPERT)
+
+    def doubt(self) -> None:
+        """A model contradicts what was settled."""
+        found = [task for task in now(self.engine, self.project).tasks if task.settled]
+        some = self.chance.sample(found, min(3, len(found)))
+        told = [(task.origin, task.consensus.answer, task.consensus.guideline) for task in some]
+        raise_doubts(self.engine, self.project, [doubtful(*each) for each in told])
 
     def undo(self) -> None:
         """Somebody takes the last answer back, if that may still be."""
@@ -99,6 +109,11 @@ class Story:
             found = list(connection.scalars(select(TaskRow.task_id).where(TaskRow.project == self.project.name)))
         self.chance.shuffle(found)
         return found
+
+
+def doubtful(origin: Origin, answer: Answer, guideline: int) -> Doubtful:
+    """Return the doubt about an answer."""
+    return Doubtful(origin=origin, answer=answer, guideline=guideline, score=0.5, reason="a model says otherwise")
 
 
 @pytest.fixture
