@@ -10,23 +10,32 @@ from uuid import UUID
 
 from pydantic import JsonValue
 
+from catalog.canonical import canonical
+from catalog.slices import is_in
 from catalog.splits import fraction, group_of, split_of
+from catalog.twins import TRAIN, torn
+from labeling.adjudication import METHOD as EXPERT
 from labeling.kinds import kind_of
 from schemas.answers import Answer, AnswerKind, ClassName
 from schemas.labels import Consensus
-from schemas.project import DatasetRecipe, LabelSpace
+from schemas.project import Consistency, DatasetRecipe, DuplicatePolicy, LabelSpace
 from schemas.samples import Attribute
 from schemas.verdicts import Event, Origin, Reason, Selection
+
+# The square of what is larger may be beyond all floats.
+LARGEST = 1e150
 
 
 class Exclusion(StrEnum):
     """Why a labeled sample is not in the version."""
 
     UNSETTLED = "unsettled"  # its labels do not agree enough yet
+    INCONSISTENT = "inconsistent"  # settled, but less surely, or on fewer votes, than the recipe asks
     CONTRACT = "contract"  # it came under another contract version than the current one
     CLASS = "class"  # its label names what is no class of the project any more
     RULE = "rule"  # it breaks a critical expectation of today's suite
     REPEATED = "repeated"  # another row has its sample_id
+    TWIN = "twin"  # another split has nearly the same
     CAPPED = "capped"  # its class is larger than the recipe allows
 
 
@@ -80,6 +89,7 @@ class Entry(Event):
     split: str
     group: str
     simulated: bool
+    copies: int = 1  # how often it stands in its split's file: more than once only in train
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,13 +110,14 @@ class Assembly:
 
 @dataclass(frozen=True, kw_only=True)
 class Assembler:
-    """The rules by which `project`'s versions are put together."""
+    """The rules by which `project`'s versions are put together; `near` says which samples are nearly the same."""
 
     project: str
     recipe: DatasetRecipe
     contract: int
     classes: Collection[ClassName]
     labels: LabelSpace
+    near: DuplicatePolicy | None = None
 
     def assemble(self, candidates: Iterable[Candidate]) -> Assembly:
         """Choose the rows; the order of the candidates does not matter."""
@@ -119,9 +130,11 @@ class Assembler:
             else:
                 excluded[problem] += 1
         single = _one_per_sample(fit)
-        chosen = self._capped(single)
+        apart = self._apart(single)
+        chosen = self._capped(apart)
         excluded[Exclusion.REPEATED] = len(fit) - len(single)
-        excluded[Exclusion.CAPPED] = len(single) - len(chosen)
+        excluded[Exclusion.TWIN] = len(single) - len(apart)
+        excluded[Exclusion.CAPPED] = len(apart) - len(chosen)
         return Assembly(
             rows=tuple(self._row(one) for one in chosen), excluded={key: n for key, n in excluded.items() if n}
         )
@@ -129,11 +142,27 @@ class Assembler:
     def _problem(self, candidate: Candidate) -> Exclusion | None:
         if not candidate.settled:
             return Exclusion.UNSETTLED
+        if not _is_consistent(candidate.consensus, self.recipe.consistent):
+            return Exclusion.INCONSISTENT
         if candidate.sample["contract"] != self.contract:
             return Exclusion.CONTRACT
         if not kind_of(self.labels).counts(candidate.consensus.answer, self.classes):
             return Exclusion.CLASS
         return None if candidate.lawful else Exclusion.RULE
+
+    def _apart(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Leave out what has a twin on another side; of the two, what a model is judged by stays."""
+        payloads = [candidate.sample["payload"] for candidate in candidates]
+        vectors = [_vector(payload, self.near) for payload in payloads]
+        sides = [self._split(self._group(candidate)) for candidate in candidates]
+        left = torn(sides, [canonical(one) for one in payloads], vectors, self.near.distance if self.near else 0.0)
+        return [candidate for place, candidate in enumerate(candidates) if place not in left]
+
+    def _group(self, candidate: Candidate) -> str:
+        return group_of(self.recipe.group, candidate.attributes, candidate.sample_id)
+
+    def _split(self, group: str) -> str:
+        return split_of(group, self.recipe.splits, salt=self.project)
 
     def _capped(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Keep of each class those that come first by hash, so that a growing class only ever gains rows.
@@ -155,7 +184,8 @@ class Assembler:
 
     def _row(self, candidate: Candidate) -> Row:
         consensus, selection = candidate.consensus, candidate.selection
-        group = group_of(self.recipe.group, candidate.attributes, candidate.sample_id)
+        group = self._group(candidate)
+        split = self._split(group)
         entry = Entry(
             origin=candidate.origin,
             sample_id=candidate.sample_id,
@@ -169,11 +199,17 @@ class Assembler:
             labels=candidate.labels,
             reasons=selection.reasons,
             propensity=selection.propensity,
-            split=split_of(group, self.recipe.splits, salt=self.project),
+            split=split,
             group=group,
             simulated=candidate.simulated,
+            copies=self._copies(candidate) if split == TRAIN else 1,
         )
         return Row(entry=entry, sample=candidate.sample)
+
+    def _copies(self, candidate: Candidate) -> int:
+        """Return how often a row of train stands there; of several slices, the one counts that asks for most."""
+        inside = (one for one in self.recipe.slices if is_in(one, candidate.sample, candidate.consensus.answer))
+        return max((one.copies for one in inside), default=1)
 
 
 def cap(counts: Mapping[Any, int], share: float) -> int:
@@ -189,6 +225,21 @@ def cap(counts: Mapping[Any, int], share: float) -> int:
 
     # The larger the level, the larger its share of the sum: the levels that will do come first.
     return bisect_left(range(1, most + 1), 1, key=exceeds) or most
+
+
+def _is_consistent(consensus: Consensus, wanted: Consistency) -> bool:
+    if consensus.method == EXPERT:
+        return True
+    return consensus.confidence >= wanted.confidence and len(consensus.votes) >= wanted.votes
+
+
+def _vector(payload: JsonValue, near: DuplicatePolicy | None) -> Sequence[float] | None:
+    """Return where a payload lies among others; None where nothing says, or it has no row of finite numbers there."""
+    found = payload.get(near.field) if near is not None and isinstance(payload, dict) else None
+    if not isinstance(found, list):
+        return None
+    numbers = [float(one) for one in found if isinstance(one, int | float) and abs(one) <= LARGEST]
+    return numbers if len(numbers) == len(found) else None
 
 
 def _position(candidate: Candidate) -> tuple[str, int, int]:

@@ -91,7 +91,7 @@ def _record_set(file: File, schema: pa.Schema) -> dict[str, Any]:
         "@type": "cr:RecordSet",
         "@id": split,
         "name": split,
-        "key": {"@id": f"{split}/sample_id"},
+        "key": [{"@id": f"{split}/sample_id"}, {"@id": f"{split}/copy"}],
         "field": [_field(f"{split}/{field.name}", file.name, field.name, field.type) for field in fields],
     }
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.assembly import Candidate, Entry
+from catalog.twins import TRAIN
 from labeling.kinds import Kind, kind_of
 from schemas.answers import AnswerKind, ClassName, named_in
 from schemas.project import DatasetRecipe, LabelSpace
 from schemas.verdicts import Event, Severity
-
-TRAIN = "train"
 
 
 class Result(Event):

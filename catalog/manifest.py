@@ -27,7 +27,7 @@ class Governing(Event):
 
 
 class File(Event):
-    """One file of the version, by its name beside the manifest."""
+    """One file of the version, by its name beside the manifest; `rows` are its lines, copies included."""
 
     name: str
     sha256: str
@@ -49,6 +49,7 @@ class Manifest(Event):
     governing: Governing
     rows: int
     simulated: int  # rows with labels from simulated labelers
+    repeated: int = 0  # rows that stand in train more than once
     splits: dict[str, Split]
     files: tuple[File, ...]
 
@@ -81,6 +82,7 @@ def manifest(rows: Sequence[Row], governing: Governing, files: Sequence[File]) -
         governing=governing,
         rows=len(rows),
         simulated=sum(entry.simulated for entry in entries),
+        repeated=sum(entry.copies > 1 for entry in entries),
         splits={split: _split(entries, split, governing.classes) for split in sorted(governing.recipe.splits)},
         files=tuple(files),
     )
@@ -106,6 +108,7 @@ def card(made: Manifest) -> str:
             *_class_table(made),
             "",
             f"- Contract {governing.contract}, expectation suite `{governing.suite}`, guideline {governing.guideline}.",
+            *_copies(made),
             f"- Rows that share `{governing.recipe.group}` stay in one split.",
             "- `manifest.jsonl` names for each row its offset, versions, consensus, and the reason it was selected.",
             "- `propensity` is the probability of that selection: weight by its inverse to estimate the stream.",
@@ -125,6 +128,13 @@ def _provenance(made: Manifest) -> str:
         f"**Labels are simulated** in {made.simulated} of {made.rows} rows: at least one of their labelers was "
         "a simulation. Do not take them for the judgment of people."
     )
+
+
+def _copies(made: Manifest) -> list[str]:
+    if made.repeated == 0:
+        return []
+    named = ", ".join(f"`{one.name}` ({one.copies} times)" for one in made.governing.recipe.slices if one.copies > 1)
+    return [f"- {made.repeated} rows stand in train more than once, numbered in `copy` from 0: those of {named}."]
 
 
 def _class_table(made: Manifest) -> list[str]:

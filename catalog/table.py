@@ -47,6 +47,7 @@ COLUMNS: tuple[tuple[str, Any, Cell], ...] = (
     ("votes", pa.int64(), _entry("votes")),
     ("method", pa.string(), _entry("method")),
     ("guideline", pa.int64(), _entry("guideline")),
+    ("copy", pa.int64(), lambda _: 0),  # see `table`
     ("simulated", pa.bool_(), _entry("simulated")),
     ("reasons", pa.list_(pa.string()), lambda row: [str(reason) for reason in row.entry.reasons]),
     ("propensity", pa.float64(), _entry("propensity")),
@@ -73,6 +74,8 @@ COLUMNS: tuple[tuple[str, Any, Cell], ...] = (
 def table(rows: Sequence[Row], kind: AnswerKind = AnswerKind.CLASSIFICATION) -> pa.Table:
     """Return rows with labels of this kind as a table: the columns above, then the payload's fields as `payload.NAME`.
 
+    A row that stands several times does so one after the other, numbered in `copy` from 0.
+
     `payload` holds the payload as JSON, without loss; its fields are there besides for the reader's comfort:
     each with the type that all its values share, as JSON where they share none.
     """
@@ -81,7 +84,15 @@ def table(rows: Sequence[Row], kind: AnswerKind = AnswerKind.CLASSIFICATION) -> 
     payloads = [_payload(row) for row in rows]
     for name in sorted({field for payload in payloads for field in payload}):
         arrays[PAYLOAD + name] = _field([payload.get(name) for payload in payloads])
-    return pa.table(arrays)
+    return _repeated(pa.table(arrays), [row.entry.copies for row in rows])
+
+
+def _repeated(data: pa.Table, copies: Sequence[int]) -> pa.Table:
+    places = [place for place, times in enumerate(copies) for _ in range(times)]
+    numbers = [number for times in copies for number in range(times)]
+    column = data.schema.get_field_index("copy")
+    whole = data.take(pa.array(places, pa.int64())).combine_chunks()
+    return whole.set_column(column, "copy", pa.array(numbers, pa.int64()))
 
 
 def payloads(data: pa.Table) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from catalog.assembly import Assembler, Candidate
 from catalog.manifest import Governing
 from schemas.answers import Answer
 from schemas.labels import Consensus, Vote
-from schemas.project import DatasetRecipe, LabelSpace
+from schemas.project import DatasetRecipe, DuplicatePolicy, LabelSpace
 from schemas.verdicts import Origin, Reason, Selection
 
 CLASSES = ("cat", "dog", "fox")
@@ -27,9 +27,10 @@ def recipe(**changes: Any) -> DatasetRecipe:
     return DatasetRecipe.model_validate({**fields, **changes})
 
 
-def assembler(labels: LabelSpace = LABELS, **changes: Any) -> Assembler:
+def assembler(labels: LabelSpace = LABELS, near: DuplicatePolicy | None = None, **changes: Any) -> Assembler:
     """Return the assembler of a project of three classes, or of these labels, with this recipe."""
-    return Assembler(project="zoo", recipe=recipe(**changes), contract=1, classes=labels.classes, labels=labels)
+    said: dict[str, Any] = {"recipe": recipe(**changes), "classes": labels.classes, "labels": labels, "near": near}
+    return Assembler(project="zoo", contract=1, **said)
 
 
 def governing(**changes: Any) -> Governing:

@@ -5,7 +5,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from schemas.answers import AnswerKind, ClassName
-from schemas.routing import RoutingPolicy
+from schemas.routing import ColumnName, RoutingPolicy
+from schemas.samples import Attribute
 from schemas.section import Section, Share
 from schemas.views import View
 
@@ -104,12 +105,41 @@ class OverlapPolicy(Section):
         return self
 
 
+class Consistency(Section):
+    """Which settled labels are consistent enough: how sure their consensus is, and on how many votes it stands.
+
+    What an expert settled is consistent, however many voted.
+    """
+
+    confidence: Share = 0.0
+    votes: Annotated[int, Field(ge=1)] = 1
+
+
+class SliceRecipe(Section):
+    """The rows that have `value` in `column`: how many a version must have, and how often each stands in train.
+
+    A column is called as expectations call it: a field of the payload, of the envelope, or `attributes.NAME`; `label`
+    is the row's class. Rows that stand `copies` times are marked in the column `copy`.
+    """
+
+    column: ColumnName
+    value: Attribute
+    want: Annotated[int, Field(ge=0)] = 0
+    copies: Annotated[int, Field(ge=1, le=100)] = 1
+
+    @property
+    def name(self) -> str:
+        """What it is called in reports."""
+        return f"{self.column} = {self.value}"
+
+
 class DatasetRecipe(Section):
     """What a dataset version is made of.
 
     Rows that share the attribute `group` stay on one side of every split; `splits` are shares that sum to 1.
     `agreement_floor` is the least Krippendorff's alpha of the labels at which a version may be published,
-    `min_rows` the least number of rows, and `max_class_share` caps the largest class.
+    `min_rows` the least number of rows, and `max_class_share` caps the largest class. `consistent` says which settled
+    labels are in, `slices` which rows there must be enough of, and which are repeated in train.
     """
 
     group: str
@@ -117,11 +147,15 @@ class DatasetRecipe(Section):
     min_rows: Annotated[int, Field(ge=1)]
     agreement_floor: Annotated[float, Field(ge=-1, le=1)]
     max_class_share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    consistent: Consistency = Consistency()
+    slices: tuple[SliceRecipe, ...] = ()
 
     @model_validator(mode="after")
     def _splits_cover_all(self) -> Self:
         if "train" not in self.splits:
             raise ValueError("one of the splits must be called train")
+        if len({one.name for one in self.slices}) < len(self.slices):
+            raise ValueError("two of the slices are the same: say in one what is wanted of it")
         if abs(sum(self.splits.values()) - 1) > ROUNDING:
             raise ValueError(f"the splits sum to {sum(self.splits.values())}, not to 1")
         return self

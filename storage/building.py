@@ -136,6 +136,7 @@ def _assembler(project: Project, guideline: Guideline) -> Assembler:
         contract=config.contract.current,
         classes=guideline.classes,
         labels=config.labels,
+        near=config.duplicates,
     )
 
 

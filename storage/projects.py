@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from quality.columns import ENVELOPE, payload_of
+from catalog.slices import LABEL
+from quality.columns import ENVELOPE, is_known, payload_of
 from quality.contracts import Contract
 from quality.routing.batch import OwnSignal
 from quality.routing.fitting import lists_numbers, misfits
@@ -158,6 +159,7 @@ class _Reading:
         current = payload_of(samples[config.contract.current])
         rules = () if suite is None else self.rules(suite, None if current is Payload else current)
         self.check_duplicates(config, current)
+        self.check_slices(config, current)
         self.problems += () if current is Payload else misfits(config.routing, current)
         return Project(
             folder=self.folder,
@@ -287,6 +289,13 @@ class _Reading:
             self.problems.append(f"duplicates.field: the contract has no field {policy.field}; it has {fields}.")
         elif not lists_numbers(policy.field, payload):
             self.problems.append(f"duplicates.field: {policy.field} must be a list of numbers, to measure distances.")
+
+    def check_slices(self, config: ProjectConfig, payload: type[Payload]) -> None:
+        self.problems += [
+            f"dataset.slices: {one.column} is no column of the contract's samples, no attributes.NAME and not label."
+            for one in config.dataset.slices
+            if payload is not Payload and one.column != LABEL and not is_known(one.column, payload)
+        ]
 
     def renderer(self, view: View, payload: type[Payload]) -> Callable[[Mapping[str, Any]], str] | None:
         fields = payload.model_fields

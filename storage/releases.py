@@ -183,7 +183,7 @@ def _announcement(release: Release) -> dict[str, Any]:
 
 def _write(folder: Folder, rows: Sequence[DatasetRow], governing: Governing) -> Manifest:
     data = table(rows, governing.kind)
-    splits = pa.array([row.entry.split for row in rows], pa.string())
+    splits = pa.array([row.entry.split for row in rows for _ in range(row.entry.copies)], pa.string())
     files: list[File] = []
     for split in sorted(governing.recipe.splits):
         part = data.filter(pc.equal(splits, split))

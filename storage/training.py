@@ -9,8 +9,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from catalog.evaluation import TrainingReport, accuracy, answers_of, by_class, gain
-from catalog.gate import TRAIN
 from catalog.table import payloads
+from catalog.twins import TRAIN
 from labeling.kinds import kind_of
 from schemas.answers import AnswerKind
 from storage.database import lost_connections_named, open_engine

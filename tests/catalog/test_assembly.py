@@ -62,7 +62,20 @@ def test_an_entry_says_where_a_row_came_from_and_why_it_is_in() -> None:
         "split": entry["split"],
         "group": "batch=3",
         "simulated": True,
+        "copies": 1,
     }
+
+
+def test_settled_labels_may_have_to_be_surer_or_of_more_votes() -> None:
+    """As the recipe says; what an expert settled is consistent whoever voted."""
+    sure = candidate(1)
+    expert = sure.consensus.model_copy(update={"method": "expert"})
+    found = [
+        assembler(consistent=wanted).assemble([sure, candidate(2, consensus=expert)])
+        for wanted in ({"confidence": 0.97}, {"confidence": 0.98}, {"votes": 3})
+    ]
+    assert [made.excluded for made in found] == [{}, {Exclusion.INCONSISTENT: 1}, {Exclusion.INCONSISTENT: 1}]
+    assert [made.rows[-1].entry.sample_id for made in found] == ["s2"] * 3
 
 
 @given(labels=Labels, order=st.randoms(use_true_random=False), share=st.sampled_from([0.2, 0.4, 0.5, 0.8, 1.0]))

@@ -15,7 +15,7 @@ from catalog.canonical import canonical
 from catalog.croissant import croissant
 from catalog.manifest import File, Manifest, card, content_hash, manifest
 from catalog.table import COLUMNS, payloads, table
-from catalog.testing import CLASSES, assembler, candidate, governing
+from catalog.testing import CLASSES, assembler, candidate, governing, recipe
 from labeling.testing import box
 from schemas.answers import Answer, AnswerKind, named_in
 from schemas.project import LabelSpace
@@ -127,6 +127,21 @@ def test_any_payload_comes_back_from_the_table(first: JsonValue, second: JsonVal
     data = table(rows({"payload": given_[0]}, {"payload": given_[1]}))
     assert payloads(data) == given_
     assert data.num_columns == len(COLUMNS) + 2
+
+
+def test_rows_that_stand_several_times_are_numbered_and_named_on_the_card() -> None:
+    """The manifest has each once, the file of train each as often as its slice asks for."""
+    slices = [{"column": "label", "value": "dog", "copies": 3}]
+    made = assembler(splits={"train": 1.0}, slices=slices).assemble([candidate(0, "cat"), candidate(1, "dog")])
+    data = table(made.rows)
+    assert data.column("sample_id").to_pylist() == ["s0", "s1", "s1", "s1"]
+    assert data.column("copy").to_pylist() == [0, 0, 1, 2]
+    about = governing(recipe=recipe(splits={"train": 1.0}, slices=slices))
+    told = manifest(made.rows, about, [])
+    assert (told.rows, told.repeated, told.splits["train"].rows) == (2, 1, 2)
+    assert "1 rows stand in train more than once, numbered in `copy` from 0: those of `label = dog` (3 times)." in card(
+        told
+    )
 
 
 @pytest.mark.parametrize(

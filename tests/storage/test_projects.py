@@ -330,3 +330,11 @@ def test_a_signal_of_an_installed_package_is_made_with_its_options(
     assert read_project(folder).screening.own["loud"].above == 3  # type: ignore[attr-defined]
     edit(folder, "project.toml", "above = 3", "below = 3")
     assert any("routing.own.loud: it cannot be made: TypeError" in problem for problem in problems(folder))
+
+
+def test_slices_of_the_dataset_are_cut_by_columns_that_there_are(folder: Path) -> None:
+    """Any attribute may be named, and the label."""
+    slices = ", ".join(f'{{ column = "{name}", value = 1 }}' for name in ("attributes.noise", "label", "pixel"))
+    edit(folder, "project.toml", "max_class_share = 0.3", f"max_class_share = 0.3\nslices = [{slices}]")
+    (found,) = problems(folder)
+    assert found.startswith("dataset.slices: pixel is no column")

@@ -1,0 +1,33 @@
+"""Which rows are in a slice of the recipe."""
+
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+from quality.columns import ATTRIBUTES
+from schemas.answers import Answer, named_in
+from schemas.project import SliceRecipe
+
+LABEL = "label"
+PREDICTION = "prediction."
+
+
+def is_in(one: SliceRecipe, sample: Mapping[str, JsonValue], label: Answer) -> bool:
+    """Say whether a row is in a slice; of a label that names several classes, each counts."""
+    if one.column == LABEL:
+        return str(one.value) in named_in(label)
+    found = _value(one.column, sample)
+    return type(found) is type(one.value) and found == one.value
+
+
+def _value(column: str, sample: Mapping[str, JsonValue]) -> JsonValue:
+    """Return what a sample has in a column, as it was archived; None where it has nothing."""
+    payload, attributes = sample["payload"], sample.get("attributes")
+    if column.startswith(ATTRIBUTES):
+        return attributes.get(column.removeprefix(ATTRIBUTES)) if isinstance(attributes, dict) else None
+    if isinstance(payload, dict) and column in payload:
+        return payload[column]
+    if column == PREDICTION + "model":
+        prediction = sample.get("prediction")
+        return prediction["model"] if isinstance(prediction, dict) else None
+    return sample.get(column)
