@@ -58,8 +58,9 @@ def paths(engine: Engine) -> dict[str, str]:
     """Return the address of each page by the name of its picture."""
     with engine.connect() as connection:
         sample = connection.scalar(TOLD, {"project": PROJECT})
-    pages = ("label", "queue", "pipeline", "routing", "datasets", "dead-letters", "agreement")
-    return {name: f"/{name}" for name in pages} | {"dataset": "/datasets/2", "sample": f"/sample?id={sample}"}
+    pages = ("label", "queue", "pipeline", "routing", "datasets", "dead-letters", "agreement", "findings", "guidelines")
+    single = {"dataset": "/datasets/2", "sample": f"/sample?id={sample}", "guideline": "/guidelines/2"}
+    return {name: f"/{name}" for name in pages} | single | {"editor": "/guidelines/edit?finding=0"}
 
 
 @contextmanager

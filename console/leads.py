@@ -5,18 +5,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict
 
-from console.access import Adjudicating, Gilding, Publishing, Reporting, Reviewing
+from console.access import Adjudicating, Asking, Gilding, Investigating, Publishing, Reporting, Reviewing
 from console.desk import Desk, OpenDesk
 from console.problems import PROBLEMS
 from console.routes import NOTHING, Claimed
+from console.views import Version
 from labeling import revision
 from labeling.concord import Concord
 from labeling.drafting import opened
+from labeling.guideline_diff import GuidelineDiff, diff
 from labeling.reports import LabelerReport
 from schemas.errors import InputError
 from schemas.guidelines import Draft, TaskId
 from schemas.labels import Finding, Purpose, Vote
-from storage import estimates, gold, guidelines, publishing, queue, reports, votes
+from storage import cases, estimates, gold, guidelines, publishing, queue, reports, votes
 from storage.adjudication import evidence
 from storage.concord import counting_votes
 from storage.concord import findings as found
@@ -56,6 +58,30 @@ def effect(desk: OpenDesk, _: Reviewing, version: int) -> revision.Effect:
     """Return what a version did to agreement, and the labels that it cost; for leads."""
     published = guidelines.history(desk.engine, desk.project.name)
     return revision.effect(version, votes.all_casts(desk.engine, desk.project.name), published, desk.project.labels)
+
+
+@router.get("/guidelines/{version}/diff")
+def difference(desk: OpenDesk, _: Asking, version: Version) -> GuidelineDiff:
+    """Return what a version changed: classes, definitions, settled pairs, and the lines of its text."""
+    return changed(desk, version)
+
+
+def changed(desk: Desk, version: int) -> GuidelineDiff:
+    """Return what a version changed from the one before it.
+
+    Raises:
+        InputError: it was the first, or never published.
+    """
+    published = guidelines.history(desk.engine, desk.project.name)
+    if not 1 < version <= len(published):
+        raise InputError(f"Version {version} replaced no other: GET /v1/guidelines lists {len(published)}.")
+    return diff(published[version - 2 : version])
+
+
+@router.get("/tasks/{task_id}")
+def task(desk: OpenDesk, _: Investigating, task_id: Annotated[int, Path(ge=1, lt=2**63)]) -> cases.Case:
+    """Return a task's sample with the votes of its round, in today's classes; by permission."""
+    return cases.case(desk.engine, desk.project.name, task_id)
 
 
 @router.get("/consensus")

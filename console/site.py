@@ -8,13 +8,26 @@ from fastapi.staticfiles import StaticFiles
 from nicegui import ui
 
 from console.api import create_app
-from console.pages import agreement, datasets, label, letters, pipeline, queue, routing, sample, sign_in
+from console.pages import (
+    agreement,
+    datasets,
+    editor,
+    findings,
+    guidelines,
+    label,
+    letters,
+    pipeline,
+    queue,
+    routing,
+    sample,
+    sign_in,
+)
 from console.pages.house import STATIC, House
 from console.pages.policy import PAGE_HEADERS
 from console.settings import ConsoleSettings
 from storage.settings import StorageSettings
 
-PAGES = (sign_in, label, queue, pipeline, letters, routing, datasets, sample, agreement)
+PAGES = (sign_in, label, queue, pipeline, letters, routing, datasets, sample, agreement, findings, editor, guidelines)
 
 
 def create_site(settings: ConsoleSettings, storage: StorageSettings) -> FastAPI:

@@ -3,9 +3,11 @@
 import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 from schemas.answers import ClassName
 from schemas.guidelines import ClassChange, Definition, Guideline
+from schemas.labels import AS_PAIR
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,7 +15,7 @@ class GuidelineDiff:
     """From one version to another: `classes` and `definitions` say it in sentences, `lines` is a unified diff."""
 
     classes: tuple[str, ...]
-    settles: tuple[tuple[ClassName, ClassName], ...]
+    settles: tuple[Annotated[tuple[ClassName, ClassName], AS_PAIR], ...]
     definitions: tuple[str, ...]
     lines: tuple[str, ...]
 

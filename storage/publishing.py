@@ -21,6 +21,9 @@ from storage.tables import ConsensusRow, GuidelineRow, TaskRow
 from storage.trail import NOBODY, Action, Author, note
 from storage.votes import casts_by_task, expert_casts
 
+# So many of the tasks that a version would have labeled anew are named beforehand.
+SHOWN = 8
+
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
@@ -36,11 +39,13 @@ class Preview:
     """What a version would do: how many tasks it would have labeled anew or said otherwise, for how many labels.
 
     `labels` are the fewest that this takes: `overlap.first` for each touched task, and more where these disagree.
+    `examples` are the first tasks that would be labeled anew.
     """
 
     reopened: int
     retold: int
     labels: int
+    examples: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +69,10 @@ def preview(engine: Engine, project: ProjectConfig, draft: Draft) -> Preview:
     with engine.connect() as connection:
         found = _touched(connection, project, new)
     return Preview(
-        reopened=len(found.reopened), retold=len(found.retold), labels=len(found.reopened) * project.overlap.first
+        reopened=len(found.reopened),
+        retold=len(found.retold),
+        labels=len(found.reopened) * project.overlap.first,
+        examples=tuple(sorted(found.reopened)[:SHOWN]),
     )
 
 

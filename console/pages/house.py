@@ -30,6 +30,8 @@ NAVIGATION: tuple[tuple[str, str, Permission | None], ...] = (
     ("/dead-letters", "Dead letters", Permission.SAMPLES),
     ("/sample", "Sample", Permission.SAMPLES),
     ("/agreement", "Agreement", Permission.FINDINGS),
+    ("/findings", "Findings", Permission.FINDINGS),
+    ("/guidelines", "Guideline", None),
 )
 
 
