@@ -7,7 +7,7 @@ from datetime import timedelta
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
-from console import accounts, leads, routes, sessions, tokens, views
+from console import accounts, leads, media, routes, sessions, tokens, views
 from console.cookies import SessionCookie
 from console.desk import Desk, SignIn
 from console.headers import HEADERS, SecurityHeaders
@@ -28,7 +28,8 @@ from schemas.samples import json_schema
 from storage.database import open_engine
 from storage.guidelines import ensure
 from storage.lake import Lake
-from storage.projects import read_project
+from storage.media import MediaFolder
+from storage.projects import Project, read_project
 from storage.settings import StorageSettings
 
 # Database connections held open; as many again may be opened under load.
@@ -46,7 +47,7 @@ def create_app(settings: ConsoleSettings, storage: StorageSettings, headers: Map
     app.add_middleware(BodyLimit, limit=settings.api_body_bytes)
     app.add_middleware(SameOrigin, origin=settings.api_origin)
     app.add_middleware(SecurityHeaders, headers=headers)
-    for each in (routes, leads, views, sessions, tokens, accounts, webhook):
+    for each in (routes, media, leads, views, sessions, tokens, accounts, webhook):
         app.include_router(each.router)
     state_problems(app)
     return app
@@ -76,11 +77,16 @@ def _opened(settings: ConsoleSettings, storage: StorageSettings) -> Lifespan:
                 governed=project,
                 storage=storage,
                 lake=lake,
+                media=_media(project, settings),
                 follower=_follower(stack, engine, project.config, settings),
             )
             yield
 
     return lifespan
+
+
+def _media(project: Project, settings: ConsoleSettings) -> MediaFolder | None:
+    return None if project.media is None else MediaFolder(folder=project.media, most=settings.api_media_bytes)
 
 
 def _sign_in(settings: ConsoleSettings) -> SignIn:

@@ -14,6 +14,7 @@ from console.passwords import Passwords
 from console.rendering.drawing import Drawing
 from schemas.project import ProjectConfig
 from storage.lake import Lake
+from storage.media import MediaFolder
 from storage.projects import Project
 from storage.settings import StorageSettings
 
@@ -41,6 +42,7 @@ class Desk:
     governed: Project  # its folder, read: rules, topics, and what else a forecast needs
     storage: StorageSettings
     lake: Lake
+    media: MediaFolder | None = None  # the files that samples name; None where the project shows none
     follower: Follower | None = None  # of Label Studio's hints; None where there is no Label Studio
 
 

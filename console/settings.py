@@ -32,6 +32,9 @@ class ConsoleSettings(LabelStudioSettings):
     api_body_bytes: Annotated[int, Field(gt=0)] = Field(
         default=262_144, description="longest request body that the API reads"
     )
+    api_media_bytes: Annotated[int, Field(gt=0)] = Field(
+        default=20_000_000, description="largest file that is shown as the image of a sample"
+    )
     api_origin: Annotated[str, Field(pattern=r"^https?://[^/]+$")] | None = Field(
         default=None, description="how browsers reach the API where a proxy stands before it, as https://HOST[:PORT]"
     )

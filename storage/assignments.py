@@ -44,6 +44,25 @@ LOCK = (
 
 
 @lost_connections_named()
+def media_of(engine: Engine, labeler: Labeler, assignment_id: UUID) -> str | None:
+    """Return the file that the sample of an assignment names, if it names any, while its labeler holds the lease.
+
+    Raises:
+        InputError: the labeler has no live lease of it.
+    """
+    held = (AssignmentRow.assignment_id == assignment_id) & (AssignmentRow.labeler_id == labeler.labeler_id)
+    live = (AssignmentRow.status == AssignmentStatus.LEASED) & (AssignmentRow.expires_at > func.now())
+    # The whole sample: PostgreSQL cannot look into JSON in which there is a NUL.
+    found = select(TaskRow.sample).join(AssignmentRow, AssignmentRow.task_id == TaskRow.task_id)
+    with engine.connect() as connection:
+        sample = connection.scalar(found.where(held, live))
+    if sample is None:
+        raise InputError(f"You hold no lease of the assignment {assignment_id}: claim one, and use its id.")
+    media: str | None = sample.get("media")
+    return media
+
+
+@lost_connections_named()
 def renew(engine: Engine, project: ProjectConfig, labeler: Labeler, assignment_id: UUID) -> Assignment:
     """Let the lease run anew from now on; an expired one too, as long as nobody else was given the place.
 

@@ -87,10 +87,7 @@ def life(lake: Lake, engine: Engine, settings: StorageSettings, project: str, sa
     Raises:
         InputError: no accepted sample has it.
     """
-    sought = find(lake, engine, project, sample_id)
-    origin = Origin(topic=sought.topic, partition=sought.partition, offset=sought.offset)
-    here = f"partition == {origin.partition} and offset == {origin.offset}"
-    (row,) = lake.samples(project, where=here).to_pylist()
+    origin, row = _archived(lake, engine, project, sample_id)
     return Life(
         origin=origin,
         sample=sample_of(row),
@@ -98,6 +95,25 @@ def life(lake: Lake, engine: Engine, settings: StorageSettings, project: str, sa
         task=_task(engine, origin),
         versions=_held(engine, settings, project, sample_id),
     )
+
+
+def media_of(lake: Lake, engine: Engine, project: str, sample_id: str) -> str | None:
+    """Return the file that an accepted sample names, if it names any.
+
+    Raises:
+        InputError: no accepted sample has this id.
+    """
+    _, row = _archived(lake, engine, project, sample_id)
+    media: str | None = row["media"]
+    return media
+
+
+def _archived(lake: Lake, engine: Engine, project: str, sample_id: str) -> tuple[Origin, dict[str, Any]]:
+    sought = find(lake, engine, project, sample_id)
+    origin = Origin(topic=sought.topic, partition=sought.partition, offset=sought.offset)
+    here = f"partition == {origin.partition} and offset == {origin.offset}"
+    (row,) = lake.samples(project, where=here).to_pylist()
+    return origin, row
 
 
 @lost_connections_named()

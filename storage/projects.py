@@ -68,6 +68,7 @@ class Project:
     trainer: Trainer
     signals: Mapping[str, OwnSignal]
     renderer: Callable[[Mapping[str, Any]], str] | None = None
+    media: Path | None = None
 
     @property
     def topics(self) -> Topics:
@@ -171,6 +172,7 @@ class _Reading:
             trainer=trainer,
             signals=self.signals(config.routing),
             renderer=self.renderer(config.view, current),
+            media=self.media(config.view),
         )
 
     def config(self) -> ProjectConfig | None:
@@ -302,6 +304,19 @@ class _Reading:
         if view.field is not None and payload is not Payload and view.field not in fields:
             self.problems.append(f"view.field: the contract has no field {view.field}; it has {', '.join(fields)}.")
         return None if view.renderer is None else self.function("view.renderer", view.renderer)
+
+    def media(self, view: View) -> Path | None:
+        """Return the folder of the files that samples name, without links in its path."""
+        if view.media is None:
+            return None
+        try:
+            folder = self.within(view.media)
+        except InputError as error:
+            self.problems.append(f"view.media: {view.media} cannot be read: {error}.")
+            return None
+        if not folder.is_dir():
+            self.problems.append(f"view.media: {view.media} is no folder: it holds the images that samples name.")
+        return folder
 
     def signals(self, policy: RoutingPolicy) -> dict[str, OwnSignal]:
         """Return the signals of the project's own, by name, made with their options."""

@@ -11,6 +11,7 @@ from nicegui import ui
 from pydantic import JsonValue
 
 from console.markup import join, tag
+from console.media import media_of_assignment
 from console.pages.answering import HELP, answering, told
 from console.pages.house import House, Visit, args_of
 from console.sitting import Sitting
@@ -136,7 +137,8 @@ class _Table:
             if not self._guideline:
                 await self._read(None)
             return
-        sample = await asyncio.to_thread(desk.drawing.draw, shown.payload)
+        media = None if shown.media is None else media_of_assignment(shown.assignment_id)
+        sample = await asyncio.to_thread(desk.drawing.draw, shown.payload, media)
         labels, seconds = desk.project.labels, desk.project.overlap.lease_seconds
         confirm = desk.drawing.view.confirm
         asked = answering(shown, sample, lease=seconds, confirm=confirm, empty=labels.empty)

@@ -7,6 +7,7 @@ from markupsafe import Markup
 from nicegui import ui
 
 from console.markup import Content, join, tag
+from console.media import media_of_sample
 from console.pages.house import House, Visit
 from console.pages.parts import moment, percent
 from console.rendering.drawing import Drawing
@@ -46,7 +47,8 @@ def _life(visit: Visit, sought: str) -> Markup:
 
 def drawn(found: Life, drawing: Drawing) -> Markup:
     """Return the sample beside what became of it, in the order in which it did."""
-    picture = tag("div", tag("div", drawing.draw(found.sample["payload"]), class_="paper"), class_="sample")
+    media = None if found.sample.get("media") is None else media_of_sample(str(found.sample["sample_id"]))
+    picture = tag("div", tag("div", drawing.draw(found.sample["payload"], media), class_="paper"), class_="sample")
     steps = tag("ol", [tag("li", step) for step in _steps(found)], class_="timeline")
     return tag("div", [steps, picture], class_="desk")
 

@@ -8,7 +8,7 @@ import structlog
 from markupsafe import Markup
 
 from console.markup import tag
-from console.rendering.image import image
+from console.rendering.image import image, photo
 from console.rendering.own import enclosed
 from console.rendering.series import series
 from console.rendering.table import table
@@ -25,19 +25,24 @@ class Drawing:
     view: View
     renderer: Callable[[Mapping[str, Any]], str] | None = None
 
-    def draw(self, payload: Any) -> Markup:
-        """Return the payload as HTML; as a table, with a note, where it is not what its view wants."""
+    def draw(self, payload: Any, media: str | None = None) -> Markup:
+        """Return the payload as HTML; as a table, with a note, where it is not what its view wants.
+
+        `media` is the address of ours at which the file is had that the sample names; None where it names none.
+        """
         fields = payload if isinstance(payload, dict) else {"payload": payload}
         try:
-            return self._drawn(fields)
+            return self._drawn(fields, media)
         except Exception as error:  # noqa: BLE001 - whatever a project's renderer raises must not stop labeling
             log.warning("sample_not_drawn", kind=self.view.kind, error=type(error).__name__)
             note = tag("p", "This sample cannot be drawn as its project wants; here are its fields.", class_="note")
             return note + table(fields)
 
-    def _drawn(self, fields: Mapping[str, Any]) -> Markup:
+    def _drawn(self, fields: Mapping[str, Any], media: str | None) -> Markup:
         if self.renderer is not None:
             return enclosed(self.renderer(fields))
+        if self.view.media is not None:
+            return photo(media)
         value = fields.get(self.view.field) if self.view.field else None
         match self.view.kind:
             case ViewKind.IMAGE:

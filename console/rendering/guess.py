@@ -21,6 +21,8 @@ def completed(view: View, payload: Schema) -> View:
     As many numbers as a square has pixels, always, or rows of numbers are an image; any other list of numbers is a
     series; the only free text of a payload is a text. All else is a table.
     """
+    if view.media is not None:
+        return view.model_copy(update={"kind": ViewKind.IMAGE})
     fields: Mapping[str, Schema] = payload.get("properties", {})
     names = [view.field] if view.field is not None else list(fields)
     for name in names:

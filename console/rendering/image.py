@@ -1,4 +1,4 @@
-"""Numbers as an image: one grey pixel each, which the browser enlarges without smoothing."""
+"""Images: of numbers, one grey pixel each, which the browser enlarges without smoothing, or in a file of their own."""
 
 import base64
 import struct
@@ -34,6 +34,17 @@ def image(values: Any, view: View) -> Markup:
         height=height,
         alt=f"Image of the sample, {width} by {height} pixels",
     )
+
+
+def photo(address: str | None) -> Markup:
+    """Return the image that is at an address of ours.
+
+    Raises:
+        ValueError: the sample names none.
+    """
+    if address is None:
+        raise ValueError("the sample names no image")
+    return tag("img", class_="sample-image photo", src=address, alt="Image of the sample")
 
 
 def png(greys: bytes, width: int) -> bytes:

@@ -338,3 +338,20 @@ def test_slices_of_the_dataset_are_cut_by_columns_that_there_are(folder: Path) -
     edit(folder, "project.toml", "max_class_share = 0.3", f"max_class_share = 0.3\nslices = [{slices}]")
     (found,) = problems(folder)
     assert found.startswith("dataset.slices: pixel is no column")
+
+
+def test_the_folder_of_media_is_one_of_the_project(folder: Path) -> None:
+    """It is there, no link leads out of it, and what it is said beside makes sense."""
+    edit(folder, "project.toml", 'field = "pixels"\nspan', 'media = "pictures"\nspan')
+    assert problems(folder) == ["view.media: pictures is no folder: it holds the images that samples name."]
+    (folder / "pictures").symlink_to("/tmp")  # noqa: S108 - any folder outside
+    assert problems(folder) == ["view.media: pictures cannot be read: it leads out of the project folder."]
+    (folder / "pictures").unlink()
+    (folder / "pictures").mkdir()
+    assert read_project(folder).media == folder / "pictures"
+    for name in ("../pictures", "/pictures", ".git", "a/../..", "pictures/"):
+        edit(folder, "project.toml", 'media = "pictures"', f'media = "{name}"')
+        assert "view.media" in problems(folder)[0]
+        edit(folder, "project.toml", f'media = "{name}"', 'media = "pictures"')
+    edit(folder, "project.toml", 'media = "pictures"', 'media = "pictures"\nfield = "pixels"')
+    assert "leave field, renderer and another kind out" in problems(folder)[0]
