@@ -16,3 +16,8 @@ def upgrade() -> None:
         UPDATE dataset_versions SET as_of = published_at;
         """
     )
+
+
+def downgrade() -> None:
+    """Undo this step; what it added is lost."""
+    op.drop_column("dataset_versions", "as_of")

@@ -23,3 +23,8 @@ def upgrade() -> None:
         );
         """
     )
+
+
+def downgrade() -> None:
+    """Undo this step; what it added is lost."""
+    op.drop_table("doubts")
