@@ -5,7 +5,7 @@ UV := .venv-bootstrap/env/bin/uv
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint format check lock bench-agreement bench-consensus bench-dirty bench-guidelines bench-keys bench-queue bench-routing bench-rules bench-stream chaos fuzz screenshots clean
+.PHONY: help setup demo up down status test lint format check lock bench-agreement bench-console bench-consensus bench-dirty bench-first-run bench-guidelines bench-queue bench-routing bench-rules bench-stream chaos fuzz screenshots clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,8 +16,8 @@ setup: ## make both environments and fetch Kafka; instant when nothing changed (
 demo: setup ## run the whole loop on sample data, from an empty machine to a released dataset
 	@.venv/bin/assay demo $(ARGS)
 
-up: setup ## start the platform
-	@.venv/bin/assay up $(ARGS)
+up: setup ## start the platform; without ARGS, with samples of the digits example to label (ARGS="--project FOLDER" is yours)
+	@.venv/bin/assay up $(or $(ARGS),--example)
 
 down: setup ## stop the platform; data stays
 	@.venv/bin/assay down $(ARGS)
@@ -64,10 +64,11 @@ bench-routing: ## measure which records are worth a label, beside active learnin
 	@infra/setup.sh bench
 	@.venv-bench/bin/python -m bench.routing --plots docs/routing $(ARGS)
 
-bench-keys: setup ## measure from key to next sample on the label page, on the demo's data
-	@.venv/bin/assay demo --keep $(ARGS)
-	@ASSAY_VAR=$${ASSAY_VAR:-var}/demo .venv/bin/python -m bench.keys
-	@ASSAY_VAR=$${ASSAY_VAR:-var}/demo .venv/bin/assay down
+bench-console: setup ## measure from key to next sample, by 1 and by 20 labelers in a real browser, into var/bench/console.json
+	@.venv/bin/python -m bench.console $(ARGS)
+
+bench-first-run: setup ## measure the first minutes: from an empty platform to the first label, in a real browser
+	@.venv/bin/python -m bench.first_run
 
 screenshots: setup ## photograph each page of the console into docs/screenshots, on the demo's data with simulated labelers
 	@.venv/bin/assay demo --keep $(ARGS)

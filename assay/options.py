@@ -16,6 +16,9 @@ from storage.trail import Author
 # What is printed is often what somebody else wrote: a name or a path in brackets is no markup.
 out = Console(markup=False, emoji=False)
 
+# Behind this path of the console stands a ticket, which signs in; browsers keep what is behind a # to themselves.
+ENTER = "/enter#"
+
 ProjectFolder = Annotated[
     Path | None,
     typer.Option("--project", help="Folder of the project. [default: ASSAY_PROJECT, else the digits example]"),

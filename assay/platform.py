@@ -60,6 +60,11 @@ def _reading(stack: Stack, project: Project, settings: StackedSettings) -> dict[
     return {**_environment(stack, project), **settings.variables(), "ASSAY_PROJECT_DIGEST": digest(project.folder)}
 
 
+def console_of(stack: Stack, project: Project) -> str:
+    """Return the address at which people open the console."""
+    return ConsoleSettings(project=project.folder).api_origin or stack.addresses.api_url
+
+
 def digest(folder: Path) -> str:
     """Return the SHA-256 of the files of a project's folder, but for hidden ones and what Python caches."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())

@@ -8,7 +8,7 @@ from math import ceil
 from fastapi import HTTPException
 
 from console.desk import Desk
-from storage import passwords
+from storage import passwords, tickets
 from storage.labelers import Labeler, digest
 from storage.passwords import Known, Visit
 from storage.sessions import had_session
@@ -16,6 +16,7 @@ from storage.sign_in_limits import Limit, attempt, forgive, of_account, of_addre
 
 # Whoever has one IPv6 address has 2^64.
 PREFIX = 64
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
 def sign_in(desk: Desk, name: str, password: str, visit: Visit) -> tuple[Labeler, str]:
@@ -27,6 +28,28 @@ def sign_in(desk: Desk, name: str, password: str, visit: Visit) -> tuple[Labeler
     with _counted(desk, name, visit):
         known = _verified(desk, name, password, visit)
     return known.labeler, passwords.sign_in(desk.engine, known, visit)
+
+
+def enter(desk: Desk, ticket: str, visit: Visit) -> tuple[Labeler, str]:
+    """Return whose ticket this is, which is used up, and the id of a new session; as a code, it is not counted.
+
+    Raises:
+        HTTPException: 401 where it is nobody's, was used, or is too old.
+    """
+    entered = tickets.redeem(desk.engine, desk.project.name, ticket, visit)
+    if entered is None:
+        raise HTTPException(401, "This ticket serves no more: `assay user ticket` prints another.", CHALLENGE)
+    return entered
+
+
+def choose_first_password(desk: Desk, labeler: Labeler, new: str, visit: Visit) -> tuple[Labeler, str]:
+    """Give somebody who came in by a ticket a password, and return them and the id of a new session; others end.
+
+    Raises:
+        ConflictError: the account has a password.
+    """
+    chosen = desk.sign_in.passwords.hashed(new)
+    return labeler, passwords.choose(desk.engine, labeler, chosen, visit, instead_of=None)
 
 
 def choose_password(desk: Desk, name: str, current: str, new: str, visit: Visit) -> tuple[Labeler, str]:
@@ -78,7 +101,7 @@ def _verified(desk: Desk, name: str, password: str, visit: Visit) -> Known:
     kept = known.password_hash if known else None
     if not desk.sign_in.passwords.fits(password, kept) or known is None or kept is None:
         passwords.refused(desk.engine, desk.project.name, known, visit.origin)
-        raise HTTPException(401, "This is no name and password of this project.", {"WWW-Authenticate": "Bearer"})
+        raise HTTPException(401, "This is no name and password of this project.", CHALLENGE)
     if desk.sign_in.passwords.outdated(kept):
         return passwords.rehash(desk.engine, known, desk.sign_in.passwords.hashed(password))
     return known

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pydantic import SecretStr
 from sqlalchemy import Engine, text
 
-from console.testing import CLASSES, site
+from console.testing import CLASSES, FLAGS, chromium, site
 from schemas.project import ProjectConfig
 from schemas.roles import Role
 from schemas.verdicts import DeadLetter, Origin, Versions, Violation
@@ -130,6 +130,19 @@ class House:
         )
         with self.engine.connect() as connection:
             return list(connection.scalars(standing, {"project": self.project.name}))
+
+
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    """Run the system's Chromium.
+
+    Raises:
+        UnavailableError: there is none; the text says how to install it.
+    """
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        yield browser
+        browser.close()
 
 
 @contextmanager

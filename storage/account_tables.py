@@ -1,7 +1,7 @@
 """The tables of who may come in, and of who did what; a labeler's row is the identity that all of them point to.
 
-Of tokens, codes and session ids only the SHA-256 is kept: they are random, 128 bits at least, so nothing slower is
-needed.
+Of tokens, codes, tickets and session ids only the SHA-256 is kept: random, of 128 bits at least, they need nothing
+slower.
 """
 
 from datetime import datetime
@@ -28,7 +28,7 @@ class TokenRow(Base):
 
 
 class PasswordRow(Base):
-    """How a person signs in: by a password, or with a code that serves once, to choose one."""
+    """How a person signs in: by a password, by a ticket (once), or with a code that serves once to choose one."""
 
     __tablename__ = "passwords"
 
@@ -36,6 +36,8 @@ class PasswordRow(Base):
     password_hash: Mapped[str | None]
     code_sha256: Mapped[str | None]
     code_expires_at: Mapped[datetime | None]
+    ticket_sha256: Mapped[str | None] = mapped_column(unique=True)
+    ticket_expires_at: Mapped[datetime | None]
 
 
 class SessionRow(Base):

@@ -27,7 +27,7 @@ SERVES = timedelta(days=7)
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """One account; `code_expires_at` while a code waits to be used."""
+    """One account; `code_expires_at` while a code waits to be used, `ticket_expires_at` while a ticket does."""
 
     account_id: int
     name: str
@@ -35,6 +35,7 @@ class Account:
     simulated: bool
     has_password: bool
     code_expires_at: datetime | None
+    ticket_expires_at: datetime | None
     created_at: datetime
     disabled_at: datetime | None
 
@@ -137,23 +138,25 @@ def id_of(engine: Engine, project: str, name: str) -> int:
 
 
 def _new_code(connection: Connection, account_id: int) -> str:
-    """Let an account sign in by a new code only."""
+    """Let an account sign in by a new code only: neither by its password nor by a ticket."""
     code = secrets.token_urlsafe(CODE_BYTES)
     row = {"password_hash": None, "code_sha256": digest(code), "code_expires_at": func.now() + SERVES}
+    row |= {"ticket_sha256": None, "ticket_expires_at": None}
     new = upsert(PasswordRow).values(labeler_id=account_id, **row)
     connection.execute(new.on_conflict_do_update(index_elements=[PasswordRow.labeler_id], set_=row))
     return code
 
 
 def _accounts() -> Any:
-    code = PasswordRow
-    shown = (LabelerRow.__table__, code.password_hash.is_not(None).label("has_password"), code.code_expires_at)
-    return select(*shown).outerjoin(code, code.labeler_id == LabelerRow.labeler_id)
+    way = PasswordRow
+    has_password = way.password_hash.is_not(None).label("has_password")
+    shown = (LabelerRow.__table__, has_password, way.code_expires_at, way.ticket_expires_at)
+    return select(*shown).outerjoin(way, way.labeler_id == LabelerRow.labeler_id)
 
 
 def _account(row: Row[Any]) -> Account:
-    same = {name: getattr(row, name) for name in ("name", "simulated", "has_password", "created_at", "disabled_at")}
-    return Account(account_id=row.labeler_id, role=Role(row.role), code_expires_at=row.code_expires_at, **same)
+    kept = ("name", "simulated", "has_password", "code_expires_at", "ticket_expires_at", "created_at", "disabled_at")
+    return Account(account_id=row.labeler_id, role=Role(row.role), **{name: getattr(row, name) for name in kept})
 
 
 def _another(connection: Connection, project: str, account_id: int, by: Author) -> Row[Any]:

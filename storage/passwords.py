@@ -45,6 +45,16 @@ def known(engine: Engine, project: str, name: str, origin: str | None) -> Known 
 
 
 @lost_connections_named()
+def lacking(engine: Engine, labeler: Labeler) -> bool:
+    """Say whether this person has no password yet, having come in by a ticket."""
+    found = select(PasswordRow.labeler_id).where(
+        PasswordRow.labeler_id == labeler.labeler_id, PasswordRow.password_hash.is_(None)
+    )
+    with engine.connect() as connection:
+        return connection.execute(found).one_or_none() is not None
+
+
+@lost_connections_named()
 def by_code(engine: Engine, project: str, name: str, code: str, origin: str | None) -> Labeler | None:
     """Return the account of that name, if this is its code and still serves."""
     found = select(LabelerRow.__table__).join(PasswordRow, PasswordRow.labeler_id == LabelerRow.labeler_id)
@@ -69,15 +79,18 @@ def sign_in(engine: Engine, known: Known, visit: Visit) -> str:
 
 
 @lost_connections_named()
-def choose(engine: Engine, labeler: Labeler, new_hash: str, visit: Visit, *, instead_of: str) -> str:
+def choose(engine: Engine, labeler: Labeler, new_hash: str, visit: Visit, *, instead_of: str | None) -> str:
     """Keep a new password's hash in place of a hash or a code, end every session, open one, and return its id.
+
+    A ticket that waits serves no more. With `instead_of` None it must be the account's first password.
 
     Raises:
         ConflictError: what it replaces serves no more: it was replaced, or the account disabled, meanwhile.
     """
     with engine.begin() as connection:
-        _lock(connection, labeler, lambda row: instead_of in (row.password_hash, row.code_sha256))
-        values = {"password_hash": new_hash, "code_sha256": None, "code_expires_at": None}
+        _lock(connection, labeler, lambda row: _serves(row, instead_of))
+        void = ("code_sha256", "code_expires_at", "ticket_sha256", "ticket_expires_at")
+        values = {"password_hash": new_hash, **dict.fromkeys(void)}
         connection.execute(update(PasswordRow).where(PasswordRow.labeler_id == labeler.labeler_id).values(values))
         end_all(connection, labeler.labeler_id)
         note(connection, labeler.project, labeler.author, Action.PASSWORD_CHOSEN, labeler.name)
@@ -103,6 +116,12 @@ def refused(engine: Engine, project: str, known: Known | None, origin: str | Non
     name = known.labeler.name if known else None
     with engine.begin() as connection:
         note(connection, project, Author(origin=origin), Action.SIGN_IN_FAILED, name)
+
+
+def _serves(row: Row[str | None, str | None], instead_of: str | None) -> bool:
+    if instead_of is None:
+        return row.password_hash is None
+    return instead_of in (row.password_hash, row.code_sha256)
 
 
 def _lock(connection: Connection, labeler: Labeler, serves: Callable[[Row[str | None, str | None]], bool]) -> None:

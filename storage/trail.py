@@ -26,6 +26,7 @@ class Action(StrEnum):
     ACCOUNT_ENABLED = "account enabled"
     ROLE_CHANGED = "role changed"
     CODE_ISSUED = "code issued"
+    TICKET_ISSUED = "ticket issued"
     TOKEN_ISSUED = "token issued"  # noqa: S105 - no token
     TOKEN_REVOKED = "token revoked"  # noqa: S105 - no token
     GUIDELINE_PUBLISHED = "guideline published"

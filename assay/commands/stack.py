@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Annotated
 
+import typer
 from rich.table import Table
 from sqlalchemy import Engine
 
-from assay.options import ProjectFolder, out, settings_of
-from assay.platform import platform
+from assay.options import ENTER, ProjectFolder, author, out, settings_of
+from assay.platform import console_of, platform, storage_of
 from assay.platform import prepare as prepare_services
-from assay.services import kafka_of
+from assay.services import Services, kafka_of, opened
 from infra.programs import ProgramStatus
 from infra.settings import load_settings
 from infra.stack import Stack
@@ -17,7 +19,7 @@ from quality.rules import statements
 from schemas.answers import AnswerKind
 from schemas.errors import AssayError
 from schemas.verdicts import Tally
-from storage import audits, estimates, queue, receipts
+from storage import audits, estimates, queue, receipts, tickets
 from storage.database import open_engine
 from storage.projects import Project, read_project
 from storage.settings import StorageSettings
@@ -28,14 +30,41 @@ from streams.topics import lag
 RECEIPTS = 1_000
 
 
-def up(*, project: ProjectFolder = None) -> None:
+def up(
+    *,
+    project: ProjectFolder = None,
+    example: Annotated[
+        bool, typer.Option("--example", help="Publish the project's own simulation, if it had no sample yet.")
+    ] = False,
+) -> None:
     """Start the platform, or what of it does not run, and leave it running."""
     governed = read_project(settings_of(project).project)
     stack = Stack(load_settings())
     stack.start(platform(stack, governed), on_progress=lambda name, phase: out.print(f"  {name}: {phase}"))
-    out.print(f"Running, project {governed.config.name}. Console and API: {stack.addresses.api_url}")
-    out.print(f"Kafka: {stack.addresses.kafka_bootstrap}   Airflow: {stack.addresses.airflow_page}")
-    out.print("`assay status` shows how it does, `assay down` stops it; data stays.")
+    with opened(governed, storage_of(stack), stack.addresses.kafka_bootstrap) as services:
+        if example:
+            _play(services)
+        ticket = tickets.first(services.engine, governed.config.name, author())
+    out.print(f"Running, project {governed.config.name}. `assay status` shows how it does, `assay down` stops it.")
+    _show_door(console_of(stack, governed), ticket)
+
+
+def _play(services: Services) -> None:
+    """Publish the project's simulation, where it had no samples."""
+    from assay.example import publish_once  # noqa: PLC0415 - a second to import, which no other `up` should wait for
+
+    if published := publish_once(services):
+        out.print(published)
+
+
+def _show_door(url: str, ticket: str | None) -> None:
+    """Say where the console is; the first time, with what signs in."""
+    if ticket is None:
+        out.print(f"The console: {url}")
+        out.print("`assay user add NAME` lets somebody in; `assay user ticket NAME` somebody who lost the password.")
+        return
+    out.print(f"Open this address, which signs you in as {tickets.FIRST}: once, and within an hour.")
+    out.print(f"{url}{ENTER}{ticket}", soft_wrap=True, highlight=False)
 
 
 def prepare(*, project: ProjectFolder = None) -> None:
@@ -62,7 +91,8 @@ def status(*, project: ProjectFolder = None) -> None:
     programs = stack.status()
     out.print(_programs(programs) if programs else f"No stack runs in {settings.var}: `assay up` starts one.")
     if programs:
-        out.print(f"Console and API: {stack.addresses.api_url}")
+        at = stack.addresses
+        out.print(f"Console and API: {at.api_url}   Kafka: {at.kafka_bootstrap}   Airflow: {at.airflow_page}")
     if not programs and not settings.kafka_bootstrap:
         return
     chosen = settings_of(project)

@@ -9,10 +9,13 @@ import typer
 from rich.table import Table
 from sqlalchemy import Engine
 
-from assay.options import ProjectFolder, author, out, settings_of
+from assay.options import ENTER, ProjectFolder, author, out, settings_of
+from assay.platform import console_of
 from assay.services import open_services
+from infra.settings import load_settings
+from infra.stack import Stack
 from schemas.roles import Role
-from storage import accounts
+from storage import accounts, tickets
 from storage.accounts import Account
 from storage.trail import Author
 
@@ -51,6 +54,15 @@ def password(name: Named, *, project: ProjectFolder = None) -> None:
     out.print(f"{name} chooses a password with it; the one before is void, and signed out everywhere.")
 
 
+def ticket(name: Named, *, project: ProjectFolder = None) -> None:
+    """Print an address that signs a person in, once and within an hour: it is shown this once."""
+    with open_services(settings_of(project)) as services:
+        issued = tickets.issue(services.engine, services.project.config.name, name, author())
+        console = console_of(Stack(load_settings()), services.project)
+    out.print(f"{console}{ENTER}{issued}", soft_wrap=True, highlight=False)
+    out.print(f"It signs {name} in, once and within an hour; a password goes on working.")
+
+
 def role(name: Named, new: NewRole, *, project: ProjectFolder = None) -> None:
     """Change what a person may do."""
     with _database(project) as (engine, known_as):
@@ -78,11 +90,13 @@ def _change(change: Callable[[Engine, str, int, Author], None], name: str, proje
 def _signs_in(account: Account) -> str:
     if account.disabled_at:
         return f"not since {account.disabled_at:%Y-%m-%d}"
+    if account.ticket_expires_at and not account.has_password:
+        return f"with a ticket, until {account.ticket_expires_at:%Y-%m-%d %H:%M} UTC"
     if account.code_expires_at:
         return f"with a code, until {account.code_expires_at:%Y-%m-%d %H:%M} UTC"
     if account.has_password:
         return "with a password"
-    return "never; a simulation, by token" if account.simulated else "never; by token only"
+    return "never; a simulation, by token" if account.simulated else "by token, or with `assay user ticket`"
 
 
 @contextmanager

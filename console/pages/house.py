@@ -17,6 +17,7 @@ from console.markup import Content, tag
 from console.watch import FRESH_SECONDS
 from schemas.errors import AssayError
 from schemas.roles import Permission, Role
+from storage import passwords
 from storage.labelers import Labeler
 
 STATIC = Path(__file__).parent / "static"
@@ -87,7 +88,7 @@ class House:
                 if labeler is None:
                     return RedirectResponse(f"/sign-in?to={quote(request.url.path)}", status_code=303)
                 head()
-                frame(desk, labeler, path)
+                frame(desk, labeler, path, offer=passwords.lacking(desk.engine, labeler))
                 with ui.element("main").props('id="main" tabindex="-1"'):
                     heading = tag("h1", title)
                     ui.html(heading, sanitize=False)
@@ -109,8 +110,11 @@ def head() -> None:
     ui.add_head_html(f'{styles}<script src="/static/theme.js"></script>')
 
 
-def frame(desk: Desk, labeler: Labeler | None, path: str) -> None:
-    """Draw what is around a page: the way to its content, the project, the pages, and who is signed in."""
+def frame(desk: Desk, labeler: Labeler | None, path: str, *, offer: bool = False) -> None:
+    """Draw what is around a page: the way to its content, the project, the pages, and who is signed in.
+
+    With `offer` a password is offered.
+    """
     ui.html(tag("a", "Skip to the content", href="#main"), sanitize=False).classes("skip")
     brand = tag("a", [_mark(), tag("span", "Assay", class_="name")], href="/queue", class_="brand", aria_label="Assay")
     entries = [
@@ -119,7 +123,7 @@ def frame(desk: Desk, labeler: Labeler | None, path: str) -> None:
         if labeler is not None and _may(labeler, needs)
     ]
     pages = tag("nav", entries, aria_label="Pages") if entries else None
-    inside = [brand, tag("span", desk.project.title, class_="project"), pages, _account(labeler)]
+    inside = [brand, tag("span", desk.project.title, class_="project"), pages, _account(labeler, offer=offer)]
     ui.html(join_all(inside), sanitize=False, tag="header").classes("frame")
 
 
@@ -128,14 +132,16 @@ def join_all(parts: list[Content]) -> Markup:
     return tag("div", parts, class_="bar")
 
 
-def _account(labeler: Labeler | None) -> Content:
+def _account(labeler: Labeler | None, *, offer: bool) -> Content:
     theme = tag("button", "Theme", type="button", class_="quiet", data_theme_switch=True, aria_label="Light or dark")
     if labeler is None:
         return tag("div", theme, class_="account")
-    role = "" if labeler.role is Role.LABELER else f" {labeler.role}"
+    role = "" if labeler.role in (Role.LABELER, labeler.name) else f" {labeler.role}"
     simulated = " (simulated)" if labeler.simulated else ""
     leave = tag("form", tag("button", "Sign out", class_="quiet"), method="post", action="/sign-out")
-    return tag("div", [tag("span", f"{labeler.name}{simulated}", tag("small", role)), theme, leave], class_="account")
+    who = tag("span", f"{labeler.name}{simulated}", tag("small", role))
+    choose = tag("a", "Choose a password", href="/password") if offer else None
+    return tag("div", [who, choose, theme, leave], class_="account")
 
 
 def _may(labeler: Labeler, needs: Permission | None) -> bool:

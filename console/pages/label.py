@@ -28,6 +28,11 @@ SCRIPTS = """
 <script type="module" src="/static/boxes.js"></script>
 <script type="module" src="/static/writing.js"></script>
 """
+FIRST = "Press the key of what you see, or click it."
+EMPTY = (
+    " No sample was selected for labeling yet: producers publish some, or `assay produce FILE` does, or "
+    "`assay up --example` those of an example."
+)
 SKIPS = ("It cannot be recognized", "The guideline does not say", "It belongs to no class", "It is damaged")
 EVERYWHERE = (
     ("S", "skip, with a reason"),
@@ -57,6 +62,7 @@ class _Table:
         self._guideline = 0
         self._before = 0
         self._waiting = 0
+        self._ever = False
 
     async def open(self) -> None:
         """Draw the page and show the first sample."""
@@ -73,7 +79,7 @@ class _Table:
         ui.html(_dialogs(desk.project.labels.kind), sanitize=False)
         ui.on("act", self._act)
         ui.timer(IDLE_SECONDS, self._look)
-        self._waiting = (await desk.overview.backlog.latest()).depths.open
+        await self._count()
         await self._do(self._sitting.next, "")
 
     async def _act(self, event: Any) -> None:
@@ -123,26 +129,31 @@ class _Table:
 
     async def _look(self) -> None:
         """Count what waits, apart from any key, which must not wait for the count; claim where nothing is shown."""
-        self._waiting = (await self._visit.desk.overview.backlog.latest()).depths.open
+        await self._count()
         present = self._client.has_socket_connection  # a page that was closed must not be leased anything
         if present and self._sitting.shown is None and not self._turn.locked():
             await self._do(self._sitting.next, "", used=False)
 
+    async def _count(self) -> None:
+        found = await self._visit.desk.overview.backlog.latest()
+        self._waiting, self._ever = found.depths.open, bool(found.reasons)
+
     async def _show(self) -> None:
         shown = self._sitting.shown
         desk = self._visit.desk
-        progress = _progress(self._before + self._sitting.count, self._waiting)
+        labels = self._before + self._sitting.count
+        progress = _progress(labels, self._waiting)
         if shown is None:
-            self._work.set_content(join([progress, _nothing(undo=bool(self._sitting.answered))]))
+            self._work.set_content(join([progress, _nothing(undo=bool(self._sitting.answered), ever=self._ever)]))
             if not self._guideline:
                 await self._read(None)
             return
         media = None if shown.media is None else media_of_assignment(shown.assignment_id)
         sample = await asyncio.to_thread(desk.drawing.draw, shown.payload, media)
-        labels, seconds = desk.project.labels, desk.project.overlap.lease_seconds
-        confirm = desk.drawing.view.confirm
-        asked = answering(shown, sample, lease=seconds, confirm=confirm, empty=labels.empty)
-        self._work.set_content(join([progress, asked, _tools()]))
+        space, seconds = desk.project.labels, desk.project.overlap.lease_seconds
+        first = labels == 0 and space.kind is AnswerKind.CLASSIFICATION
+        asked = answering(shown, sample, lease=seconds, confirm=desk.drawing.view.confirm, empty=space.empty)
+        self._work.set_content(join([progress, tag("p", FIRST, class_="note") if first else None, asked, _tools()]))
         if shown.guideline != self._guideline:
             await self._read(shown.guideline)
 
@@ -169,8 +180,10 @@ def _tools() -> Markup:
     return tag("div", buttons, class_="tools")
 
 
-def _nothing(*, undo: bool) -> Markup:
-    done = tag("p", "Nothing waits for you now. This page looks again by itself.", class_="empty")
+def _nothing(*, undo: bool, ever: bool) -> Markup:
+    done = tag(
+        "p", ["Nothing waits for you now. This page looks again by itself.", None if ever else EMPTY], class_="empty"
+    )
     key = tag("kbd", "U", aria_hidden="true")
     button = tag("button", key, "Undo", type="button", class_="quiet", data_do="undo") if undo else None
     return done + tag("div", button, class_="tools")

@@ -4,20 +4,21 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Form, HTTPException, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from markupsafe import Markup
 from nicegui import ui
 
 from console.access import by_session
 from console.desk import Desk, OpenDesk
-from console.markup import Content, tag
+from console.markup import Content, join, tag
 from console.pages.house import House, frame, head
 from console.passwords import LONGEST, SHORTEST
-from console.sessions import Visiting
-from console.sign_in import choose_password, sign_in
+from console.sessions import Visiting, owner
+from console.sign_in import choose_first_password, choose_password, sign_in
 from schemas.errors import ConflictError, UnavailableError
 from schemas.roles import Name
-from storage import sessions
+from storage import passwords, sessions
+from storage.labelers import Labeler
 
 # Where one gets to after signing in, unless a page was asked for.
 FIRST = "/label"
@@ -26,6 +27,7 @@ REFUSALS = {
     "401": "This is no name and password of this project.",
     "409": "How this account signs in was changed just now: try again.",
     "429": "Too many attempts were made just now. Wait half a minute, or ask an admin for a code.",
+    "ticket": "That address has served already, or is too old: `assay user ticket NAME` prints another.",
     "503": "Too many people are signing in at once: try again in a few seconds.",
 }
 Secret = Annotated[str, Form(max_length=LONGEST)]
@@ -39,18 +41,35 @@ def add(house: House) -> None:
     def root() -> RedirectResponse:
         return RedirectResponse(FIRST, status_code=303)
 
+    @house.app.get("/enter", include_in_schema=False)
+    def entering() -> HTMLResponse:
+        scripts = tag("noscript", "The console needs scripts."), tag("script", src="/static/enter.js")
+        return HTMLResponse(Markup("<!doctype html>") + tag("title", "Signing in - Assay") + join(scripts))
+
     @ui.page("/sign-in", title="Sign in - Assay")
     def signing_in(request: Request) -> None:
         to = _within(request.query_params.get("to", FIRST))
-        hint = ["Got a code? ", tag("a", "Choose a password", href="/password"), " with it."]
+        code = ["Got a code? ", tag("a", "Choose a password", href="/password"), " with it."]
+        hint = [code, " No password? ", tag("code", "assay user ticket NAME"), ", where Assay runs, lets you in."]
         inputs = [_input("Name", "name", "username"), _secret("Password", "password", "current-password")]
         _door(house, request, "Sign in", [inputs, tag("input", type="hidden", name="to", value=to)], hint)
 
     @ui.page("/password", title="Choose a password - Assay")
     def choosing(request: Request) -> None:
         new = _secret(f"New password, of {SHORTEST} characters or more", "new", "new-password", SHORTEST)
-        inputs = [_input("Name", "name", "username"), _secret("Code, or old password", "current", "off"), new]
-        _door(house, request, "Choose a password", inputs, "It ends every session, and begins one here.")
+        labeler = _newcomer(house.app.state.desk, request)
+        if labeler is None:
+            inputs = [_input("Name", "name", "username"), _secret("Code, or old password", "current", "off"), new]
+            _door(house, request, "Choose a password", inputs, "It ends every session, and begins one here.")
+        else:
+            name = tag("input", type="hidden", name="name", value=labeler.name, autocomplete="username")
+            _door(house, request, "Choose a password", [name, new], f"Next time {labeler.name} signs in with it.")
+
+
+def _newcomer(desk: Desk, request: Request) -> Labeler | None:
+    """Return who has signed in by a ticket and has no password yet."""
+    labeler = by_session(desk, request)
+    return labeler if labeler is not None and passwords.lacking(desk.engine, labeler) else None
 
 
 def _door(house: House, request: Request, title: str, inputs: Content, note: Content) -> None:
@@ -86,15 +105,19 @@ def _take_forms(app: FastAPI) -> None:
         return _let_in(desk, secret, _within(to))
 
     @app.post("/password", include_in_schema=False)
-    def choose(
+    def choose(  # noqa: PLR0917 - a form's fields
         desk: OpenDesk,
+        request: Request,
         visit: Visiting,
         name: Annotated[Name, Form()],
-        current: Secret,
         new: Annotated[str, Form(min_length=SHORTEST, max_length=LONGEST)],
+        current: Annotated[str | None, Form(max_length=LONGEST)] = None,
     ) -> Response:
         try:
-            _, secret = choose_password(desk, name, current, new, visit)
+            if current is None:
+                _, secret = choose_first_password(desk, owner(desk, request, name), new, visit)
+            else:
+                _, secret = choose_password(desk, name, current, new, visit)
         except (HTTPException, ConflictError, UnavailableError) as error:
             return _refused("/password", error)
         return _let_in(desk, secret, FIRST)

@@ -62,7 +62,9 @@ def test_accounts_are_shown_with_how_their_owners_come_in(run: Run, engine: Engi
     token = run("labeler", "add", "script", "--lead")[1]
     assert run("user", "role", "ada", "admin") == ["ada is admin of digits now."]
     shown = " ".join(run("user", "list"))
-    assert [each in shown for each in ("with a code, until", "never; by token only", "admin", "lead")] == [True] * 4
+    assert [
+        each in shown for each in ("with a code, until", "by token, or with `assay user ticket`", "admin", "lead")
+    ] == [True] * 4
     assert "comes in no more" in run("user", "disable", "script")[0]
     assert "not since" in " ".join(run("user", "list"))
     assert by_token(engine, "digits", token) is None

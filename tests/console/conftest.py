@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from sqlalchemy import text
 
 from console import testing_pages
-from console.testing import FLAGS, Site, chromium, serving
+from console.testing import Site, serving
 from console.testing_pages import House
 from storage.testing import fresh_database
 
@@ -31,10 +31,8 @@ def site(database: str, tmp_path: Path) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The system's Chromium; without one this fails, and says what to install."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+    with testing_pages.browsing() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,8 @@ from console.testing_pages import (
     press,
     serving,
 )
+from storage import tickets
+from storage.trail import NOBODY
 
 PAGES = ("label", "queue", "pipeline", "routing", "datasets", "dead-letters", "dead-letters?rule=old", "sample?id=s0-0")
 PASSWORD = "correct horse battery"  # noqa: S105 - of a test
@@ -55,6 +57,29 @@ def test_a_password_is_chosen_by_a_code_and_signs_in_elsewhere(house: House) -> 
     enter(page, name, PASSWORD)
     expect(page.get_by_role("heading", level=1)).to_have_text("Queue")
     assert page.url == f"{house.url}/queue"
+
+
+def test_the_first_address_signs_in_once_and_offers_a_password(house: House) -> None:
+    """Nothing is left of it in the history, and no request's address carried it."""
+    context = house.context()
+    page, asked = context.new_page(), []
+    ticket = tickets.first(house.engine, house.project.name, NOBODY)
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{house.url}/enter#{ticket}")
+    page.get_by_role("link", name="Choose a password").click()
+    page.wait_for_url(f"{house.url}/password")
+    page.get_by_label("New password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{house.url}/label")
+    page.wait_for_selector("h1")
+    assert page.get_by_role("link", name="Choose a password").count() == 0
+    assert [url for url in asked if str(ticket) in url.partition("#")[0]] == []
+    page.go_back()
+    page.go_back()
+    assert str(ticket) not in page.url
+    late = house.context().new_page()
+    late.goto(f"{house.url}/enter#{ticket}")
+    expect(late.get_by_role("alert")).to_contain_text("assay user ticket NAME")
 
 
 def test_an_address_of_another_site_is_not_gone_to(house: House) -> None:

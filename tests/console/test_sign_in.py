@@ -8,9 +8,9 @@ from argon2 import PasswordHasher
 from sqlalchemy import text
 
 from console.passwords import Passwords
-from console.testing import Site, serving
+from console.testing import OUR_PAGES, Site, serving
 from schemas.roles import Role
-from storage import accounts, trail
+from storage import accounts, tickets, trail
 from storage.passwords import known
 from storage.sign_in_limits import attempt, of_address
 from storage.trail import NOBODY, Action
@@ -86,6 +86,30 @@ def test_a_password_is_the_same_however_a_keyboard_composes_it(site: Site) -> No
     one, two = ("caf\u00e9 au lait, s'il vous pla\u00eet", "cafe\u0301 au lait, s'il vous plai\u0302t")
     name, _ = signed_up(site, password=one)
     assert sign_in(site.browser(), name, two).status_code == 201
+
+
+def test_a_ticket_signs_in_once_and_then_a_password_is_chosen(site: Site) -> None:
+    """By whoever came in with it, where there is none yet; from then on it takes the one before."""
+    ticket = tickets.first(site.engine, site.project.name, NOBODY)
+    told = [(browser := site.browser()).post("/v1/session", json={"ticket": ticket}) for _ in range(2)]
+    assert [reply.status_code for reply in told] == [201, 401]
+    assert (told[0].json()["name"], told[0].json()["role"]) == ("admin", "admin")
+    choice = {"name": "admin", "new": PASSWORD}
+    first = site.client(headers=OUR_PAGES, cookies=told[0].cookies)
+    refused = [site.browser(), site.browser(site.enlist(Role.ADMIN)[0]), browser]
+    assert [each.put("/v1/password", json=choice).status_code for each in refused] == [401] * 3
+    assert [first.put("/v1/password", json=choice).status_code for _ in range(2)] == [200, 409]
+    assert sign_in(site.browser(), "admin").status_code == 201
+
+
+def test_a_token_of_an_account_without_a_password_chooses_none(site: Site) -> None:
+    """Nor does it with the cookie beside it: whoever sends an Authorization header is judged by that alone."""
+    ticket = tickets.first(site.engine, site.project.name, NOBODY)
+    browser = site.browser()
+    browser.post("/v1/session", json={"ticket": ticket})
+    token = browser.post("/v1/tokens", json={"name": "script"}).json()["token"]
+    choice = {"name": "admin", "new": PASSWORD}
+    assert browser.put("/v1/password", json=choice, headers={"Authorization": f"Bearer {token}"}).status_code == 401
 
 
 def test_neither_passwords_nor_codes_nor_session_ids_are_kept(site: Site) -> None:
