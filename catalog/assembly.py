@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -45,7 +46,7 @@ class Candidate:
 
     `labels` are those of the current round, and `answers` what labelers said in them, in the order they were given;
     `simulated` says that at least one of them came from a simulated labeler, `lawful` that the sample breaks no
-    critical expectation of today's suite.
+    critical expectation of today's suite. It was queued at `queued_at`, and last labeled at `labeled_at`.
     """
 
     origin: Origin
@@ -57,7 +58,14 @@ class Candidate:
     labels: tuple[UUID, ...]
     answers: tuple[Answer, ...]
     simulated: bool
+    queued_at: datetime
+    labeled_at: datetime
     lawful: bool = True
+
+    @property
+    def waited(self) -> timedelta:
+        """How long it took to be labeled."""
+        return self.labeled_at - self.queued_at
 
     @property
     def sample_id(self) -> str:

@@ -53,7 +53,14 @@ def _column(values: list[object], *, as_is: bool) -> pd.Series:
 
 
 def run(suite: Mapping[str, Any], data: pd.DataFrame) -> tuple[Verdict, ...]:
-    """Judge `data` by a plain Great Expectations suite; return a verdict for each expectation, in its order.
+    """Judge `data` by a plain Great Expectations suite; return a verdict for each expectation, in its order."""
+    return validate(suite, data)[0]
+
+
+def validate(suite: Mapping[str, Any], data: pd.DataFrame) -> tuple[tuple[Verdict, ...], dict[str, Any]]:
+    """Judge as `run` does, and return the verdicts.
+
+    Also Great Expectations' own validation result as JSON would have it, without what could not be built.
 
     Runs in an ephemeral context, without analytics or progress bars; nothing is stored. What cannot be judged,
     because it is unknown, not sound, or names a column that is not there, is a verdict with its `error`.
@@ -65,7 +72,7 @@ def run(suite: Mapping[str, Any], data: pd.DataFrame) -> tuple[Verdict, ...]:
         return _run(suite, data)
 
 
-def _run(suite: Mapping[str, Any], data: pd.DataFrame) -> tuple[Verdict, ...]:
+def _run(suite: Mapping[str, Any], data: pd.DataFrame) -> tuple[tuple[Verdict, ...], dict[str, Any]]:
     built: dict[int, ExpectationConfiguration] = {}
     verdicts: dict[int, Verdict] = {}
     for position, entry in enumerate(suite.get("expectations", [])):
@@ -75,10 +82,20 @@ def _run(suite: Mapping[str, Any], data: pd.DataFrame) -> tuple[Verdict, ...]:
         except (GreatExpectationsError, TypeError, ValueError) as error:
             built.pop(position, None)
             verdicts[position] = _failed(entry, f"it is not a sound expectation: {' '.join(str(error).split())}")
-    for result in _validate(str(suite.get("name", "suite")), built.values(), data):
+    validated = _validate(str(suite.get("name", "suite")), built.values(), data)
+    for result in validated.results if validated else ():
         position = result.expectation_config.meta[POSITION]
         verdicts[position] = _verdict(suite["expectations"][position], result)
-    return tuple(verdicts[position] for position in sorted(verdicts))
+    return tuple(verdicts[position] for position in sorted(verdicts)), _document(validated)
+
+
+def _document(validated: Any) -> dict[str, Any]:
+    """Return the result without what differs from run to run, its expectations in the order of the suite."""
+    if validated is None:
+        return {}
+    said: dict[str, Any] = validated.to_json_dict()
+    said["results"].sort(key=lambda one: one["expectation_config"]["meta"][POSITION])
+    return {**said, "id": None, "meta": {"great_expectations_version": gx.__version__}}
 
 
 def _configuration(entry: Mapping[str, Any], position: int) -> ExpectationConfiguration:
@@ -90,14 +107,13 @@ def _configuration(entry: Mapping[str, Any], position: int) -> ExpectationConfig
     )
 
 
-def _validate(name: str, built: Iterable[ExpectationConfiguration], data: pd.DataFrame) -> Sequence[Any]:
+def _validate(name: str, built: Iterable[ExpectationConfiguration], data: pd.DataFrame) -> Any:
     suite = ExpectationSuite(name=name, expectations=list(built))
     if not suite.expectations:
-        return []
+        return None
     asset = _context().data_sources.add_pandas("rows").add_dataframe_asset("rows")
     batch = asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": data})
-    results: Sequence[Any] = batch.validate(suite, result_format="COMPLETE").results
-    return results
+    return batch.validate(suite, result_format="COMPLETE")
 
 
 def _context() -> Any:

@@ -3,18 +3,36 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from statistics import median
 from typing import Any
 
-from catalog.assembly import Candidate, Entry
+from catalog.assembly import Candidate, Entry, Row
+from catalog.slices import is_in
 from catalog.twins import TRAIN
 from labeling.kinds import Kind, kind_of
 from schemas.answers import AnswerKind, ClassName, named_in
-from schemas.project import DatasetRecipe, LabelSpace
+from schemas.project import DatasetRecipe, LabelSpace, SliceRecipe
 from schemas.verdicts import Event, Severity
+
+# Timeliness is that of the tasks that were settled last, so many of them.
+LATEST = 500
+
+
+class Mark(StrEnum):
+    """What good data is, whatever the model: the four numbers of the scorecard."""
+
+    UNAMBIGUOUS = "labels unambiguous"  # agreement of those who labeled the same
+    COVERED = "important cases covered"  # the least covered class or slice, as a share of what is wanted of it
+    TIMELY = "feedback timely"  # hours from a sample's arrival in the queue to its last label, the median
+    SIZED = "size appropriate"  # rows
 
 
 class Result(Event):
-    """One check of the gate; `remedy` says what to do where it is not ok, and `blocking` whether one must."""
+    """One check of the gate; `remedy` says what to do where it is not ok, and `blocking` whether one must.
+
+    What is a `mark` of good data has a number, None where there is nothing to measure, and its threshold.
+    """
 
     check: str
     ok: bool
@@ -22,6 +40,16 @@ class Result(Event):
     found: str
     remedy: str
     blocking: bool = True
+    mark: Mark | None = None
+    value: float | None = None
+    threshold: float | None = None
+
+    @property
+    def verdict(self) -> str:
+        """Say in a word how it ended."""
+        if self.ok:
+            return "passed"
+        return "failed" if self.blocking else "warning"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,18 +74,23 @@ def is_open(results: Sequence[Result]) -> bool:
     return all(result.ok or not result.blocking for result in results)
 
 
+def marks(results: Sequence[Result]) -> tuple[Result, ...]:
+    """Return the scorecard: the results that are marks of good data, in the order of the marks."""
+    found = {result.mark: result for result in results}
+    return tuple(found[mark] for mark in Mark if mark in found)
+
+
 def explain(results: Sequence[Result]) -> str:
     """Return a line for each check that is not ok: what was wanted, what was found, and what to do."""
-    marks = {True: "failed", False: "warning"}
     return "\n".join(
-        f"{marks[one.blocking]}: {one.check}: wanted {one.wanted}, found {one.found}. {one.remedy}"
+        f"{one.verdict}: {one.check}: wanted {one.wanted}, found {one.found}. {one.remedy}"
         for one in results
         if not one.ok
     )
 
 
 def check(
-    entries: Sequence[Entry],
+    rows: Sequence[Row],
     candidates: Sequence[Candidate],
     verdicts: Sequence[Verdict],
     *,
@@ -66,15 +99,19 @@ def check(
     labels: LabelSpace,
     first_answers: int,
 ) -> tuple[Result, ...]:
-    """Return every check's result: the rows of `entries`, the agreement of all candidates, the suite's verdicts.
+    """Return every check's result: of the version's rows, the agreement of all candidates, the suite's verdicts.
 
     Agreement is measured on the first `first_answers` answers to each candidate, settled or not: later ones are
     asked for where the first disagree, and settled tasks are those that agree, so both would bias it.
     """
+    entries = [row.entry for row in rows]
     return (
         _rows(entries, recipe.min_rows),
         _agreement(candidates, recipe.agreement_floor, first_answers, kind_of(labels)),
         *([_classes(entries, classes)] if classes else []),
+        *(_slice(one, have) for one, have in _slices(rows, recipe)),
+        _coverage(rows, recipe, classes),
+        _timely(candidates, recipe.max_hours_to_label),
         *([_share(entries, recipe.max_class_share)] if labels.kind is AnswerKind.CLASSIFICATION else []),
         _leakage(entries),
         *(_suite(verdict, entries) for verdict in verdicts),
@@ -88,6 +125,9 @@ def _rows(entries: Sequence[Entry], least: int) -> Result:
         wanted=f"at least {least}",
         found=str(len(entries)),
         remedy=f"Have {max(0, least - len(entries))} more samples labeled consistently.",
+        mark=Mark.SIZED,
+        value=len(entries),
+        threshold=least,
     )
 
 
@@ -100,6 +140,9 @@ def _agreement(candidates: Sequence[Candidate], floor: float, first_answers: int
         wanted=f"{measured.name} of at least {floor:g}",
         found="nothing that two answers to a task could differ in" if found is None else f"{found:.4f}",
         remedy="Let two people label the same tasks." if found is None else "Settle in the guideline what is confused.",
+        mark=Mark.UNAMBIGUOUS,
+        value=found,
+        threshold=floor,
     )
 
 
@@ -113,6 +156,58 @@ def _classes(entries: Sequence[Entry], classes: Collection[ClassName]) -> Result
         wanted=f"every class in the split {TRAIN!r}",
         found=f"none of {', '.join(absent)}" if absent else "every class",
         remedy=f"Have samples of {', '.join(absent)} labeled.",
+    )
+
+
+def _slices(rows: Sequence[Row], recipe: DatasetRecipe) -> list[tuple[SliceRecipe, int]]:
+    """Return each slice of which rows are wanted, with how many it has, copies not counted."""
+    return [
+        (one, sum(is_in(one, row.sample, row.entry.label) for row in rows)) for one in recipe.slices if one.want > 0
+    ]
+
+
+def _slice(one: SliceRecipe, have: int) -> Result:
+    return Result(
+        check=f"slice: {one.name}",
+        ok=have >= one.want,
+        wanted=f"at least {one.want} rows",
+        found=str(have),
+        remedy=f"Have {max(0, one.want - have)} more with {one.name} labeled: a quota in [routing] selects them.",
+    )
+
+
+def _coverage(rows: Sequence[Row], recipe: DatasetRecipe, classes: Collection[ClassName]) -> Result:
+    trained = {name for row in rows if row.entry.split == TRAIN for name in named_in(row.entry.label)}
+    shares = {f"class {name}": float(name in trained) for name in sorted(classes)}
+    shares |= {f"slice {one.name}": min(1.0, have / one.want) for one, have in _slices(rows, recipe)}
+    least = min(shares, key=lambda name: shares[name], default=None)
+    value = 1.0 if least is None else shares[least]
+    return Result(
+        check="coverage",
+        ok=value >= 1,
+        wanted="all that is wanted of each class and slice",
+        found="all of it" if value >= 1 else f"{100 * value:.3g} % of {least}",
+        remedy=f"Have samples of {least} labeled.",
+        mark=Mark.COVERED,
+        value=value,
+        threshold=1.0,
+    )
+
+
+def _timely(candidates: Sequence[Candidate], most: float) -> Result:
+    """Judge those that were settled last: what was late once is late for ever, and cannot be mended."""
+    latest = sorted((one for one in candidates if one.settled), key=lambda one: one.labeled_at)[-LATEST:]
+    hours = median(one.waited.total_seconds() / 3600 for one in latest) if latest else None
+    return Result(
+        check="timeliness",
+        ok=hours is not None and hours <= most,
+        wanted=f"a median of at most {most:g} hours from the queue to the last label",
+        found="nothing labeled" if hours is None else f"{hours:.3g} hours for the last {len(latest)}",
+        remedy="Have more people label, or lower the budget in [routing].",
+        blocking=False,
+        mark=Mark.TIMELY,
+        value=hours,
+        threshold=most,
     )
 
 

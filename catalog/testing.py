@@ -1,5 +1,6 @@
 """For tests of what stands on this package: candidates, and what governs a version."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from schemas.labels import Consensus, Vote
 from schemas.project import DatasetRecipe, DuplicatePolicy, LabelSpace
 from schemas.verdicts import Origin, Reason, Selection
 
+QUEUED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 CLASSES = ("cat", "dog", "fox")
 LABELS = LabelSpace(classes=CLASSES)
 
@@ -87,5 +89,7 @@ def candidate(
         "labels": tuple(UUID(int=100 * offset + number) for number, _ in enumerate(given)),
         "answers": given,
         "simulated": False,
+        "queued_at": QUEUED_AT,
+        "labeled_at": QUEUED_AT + timedelta(hours=2),
     }
     return Candidate(**{**fields, **changes})

@@ -12,6 +12,7 @@ from schemas.labels import Finding
 from storage.backlog import Backlog, backlog
 from storage.concord import agreement, counting_votes, findings
 from storage.dead_letters import Broken, DeadLetters
+from storage.gates import GateReport, last_report
 from storage.lake import Lake
 from storage.mixing import Mix, current_mix
 from storage.pipeline import Pipeline, pipeline
@@ -28,6 +29,7 @@ class Overview:
     mix: Watch[Mix]
     broken: Watch[Sequence[Broken]]
     scorecards: Watch[Sequence[Scorecard]]
+    gate: Watch[GateReport | None]
     agreement: Watch[Concord]
     findings: Watch[Sequence[Finding]]
 
@@ -41,6 +43,7 @@ class Overview:
             mix=Watch(lambda: current_mix(engine, project.config)),
             broken=Watch(DeadLetters(project=project, engine=engine, lake=lake).by_rule),
             scorecards=Watch(lambda: scorecards(engine, name)),
+            gate=Watch(lambda: last_report(engine, name)),
             agreement=Watch(lambda: agreement(engine, config)),
             findings=Watch(lambda: findings(engine, config, counting_votes(engine, config))),
         )

@@ -16,6 +16,7 @@ from schemas.errors import InputError
 from storage import lives, scorecards
 from storage.backlog import Backlog
 from storage.dead_letters import Broken, DeadLetters, ReplayReport
+from storage.gates import GateReport
 from storage.mixing import Mix
 from storage.pipeline import Pipeline
 from storage.scorecards import Scorecard
@@ -104,6 +105,12 @@ def forecast(
 async def datasets(desk: OpenDesk, _: Asking) -> Sequence[Scorecard]:
     """Return every dataset version with its scorecard, the last one first."""
     return await desk.overview.scorecards.latest()
+
+
+@router.get("/gate")
+async def gate(desk: OpenDesk, _: Asking) -> GateReport | None:
+    """Return what the gate said last, open or shut: its scorecard, and what would fix it; null while it never said."""
+    return await desk.overview.gate.latest()
 
 
 @router.get("/datasets/{version}")

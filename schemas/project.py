@@ -139,7 +139,8 @@ class DatasetRecipe(Section):
     Rows that share the attribute `group` stay on one side of every split; `splits` are shares that sum to 1.
     `agreement_floor` is the least Krippendorff's alpha of the labels at which a version may be published,
     `min_rows` the least number of rows, and `max_class_share` caps the largest class. `consistent` says which settled
-    labels are in, `slices` which rows there must be enough of, and which are repeated in train.
+    labels are in, `slices` which rows there must be enough of, and which are repeated in train. A median of more than
+    `max_hours_to_label` from the queue to the last label is warned of.
     """
 
     group: str
@@ -149,6 +150,7 @@ class DatasetRecipe(Section):
     max_class_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     consistent: Consistency = Consistency()
     slices: tuple[SliceRecipe, ...] = ()
+    max_hours_to_label: Annotated[float, Field(gt=0)] = 168.0
 
     @model_validator(mode="after")
     def _splits_cover_all(self) -> Self:

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -14,6 +15,7 @@ from catalog.canonical import sha256
 from catalog.manifest import Governing, content_hash
 from quality import columns
 from schemas.guidelines import Definition, Guideline
+from storage import gates
 from storage.candidates import Candidates, read_candidates, read_sample
 from storage.database import open_engine
 from storage.lake import Lake
@@ -35,7 +37,7 @@ class BuildOutcome:
     """What a build came to: the version, or the gate's results that say what is missing.
 
     `excluded` counts labeled samples that are not in, by cause; `unarchived` those whose sample the lake does
-    not hold yet. Of an unchanged version the gate is not asked again.
+    not hold yet. `report` is where the gate's files are; of an unchanged version it is not asked again.
     """
 
     status: BuildStatus
@@ -43,12 +45,13 @@ class BuildOutcome:
     results: tuple[gate.Result, ...]
     excluded: Mapping[Exclusion, int]
     unarchived: int
+    report: str | None
 
     @property
     def text(self) -> str:
         """Say in words what happened; every check that is not ok has a line."""
         if self.release is None:
-            return f"Nothing was published, because the gate is shut.\n{gate.explain(self.results)}"
+            return f"Nothing was published, because the gate is shut.\n{gate.explain(self.results)}\nAll: {self.report}"
         said = "exists already" if self.status is BuildStatus.UNCHANGED else "was published"
         text = f"Version {self.release.version} with {self.release.rows} rows {said}.\n{gate.explain(self.results)}"
         return text.rstrip()
@@ -69,17 +72,22 @@ def build(project: Project, settings: StorageSettings, *, as_of: datetime | None
         existing = find_content(engine, project.config.name, content_hash(assembly.rows, governing))
         if existing is not None:
             return _outcome(BuildStatus.UNCHANGED, candidates, assembly, release=existing)
-        results = judge(project, guideline, candidates, assembly)
-        if not gate.is_open(results):
-            return _outcome(BuildStatus.RED, candidates, assembly, results=results)
-        notes = _notes(assembly, results)
-        release = publish(engine, settings, assembly.rows, governing, as_of=candidates.at, notes=notes)
-        return _outcome(BuildStatus.PUBLISHED, candidates, assembly, results=results, release=release)
+        results, document = judge(project, guideline, candidates, assembly)
+        name, at = project.config.name, candidates.at
+        report = gates.write_report(settings, name, project.config.title, at, (results, document))
+        release = None
+        if gate.is_open(results):
+            notes = _notes(assembly, results, report)
+            release = publish(engine, settings, assembly.rows, governing, as_of=at, notes=notes)
+        number = None if release is None else release.version
+        gates.keep_report(engine, name, at, results, location=report, version=number)
+        status = BuildStatus.RED if release is None else BuildStatus.PUBLISHED
+        return _outcome(status, candidates, assembly, results=results, release=release, report=report)
 
 
 def foresee(project: Project, engine: Engine, lake: Lake) -> tuple[gate.Result, ...]:
     """Return what the gate would say of a version built now; nothing is published."""
-    return judge(project, *_assembled(project, engine, lake))
+    return judge(project, *_assembled(project, engine, lake))[0]
 
 
 def assembled(project: Project, engine: Engine, lake: Lake, as_of: datetime) -> Assembly:
@@ -105,18 +113,21 @@ def governed_by(project: Project, guideline: Guideline) -> Governing:
 
 def judge(
     project: Project, guideline: Guideline, candidates: Candidates, assembly: Assembly
-) -> tuple[gate.Result, ...]:
-    """Return the gate's results for the assembled rows; the suite is run by Great Expectations itself."""
+) -> tuple[tuple[gate.Result, ...], dict[str, Any]]:
+    """Return the gate's results for the assembled rows, and what Great Expectations, which ran the suite, said."""
     config = project.config
-    return gate.check(
-        [row.entry for row in assembly.rows],
+    frame = expectations.frame(_columns(project, assembly.rows), project.suite)
+    verdicts, document = expectations.validate(project.suite, frame)
+    results = gate.check(
+        assembly.rows,
         candidates.ready,
-        expectations.run(project.suite, expectations.frame(_columns(project, assembly.rows), project.suite)),
+        verdicts,
         recipe=config.dataset,
         classes=guideline.classes,
         labels=config.labels,
         first_answers=config.overlap.first,
     )
+    return results, document
 
 
 def _assembled(
@@ -152,8 +163,9 @@ def _columns(project: Project, rows: Sequence[Row]) -> list[dict[str, object]]:
     return [columns.row(sample) for sample in read if sample is not None]
 
 
-def _notes(assembly: Assembly, results: Sequence[gate.Result]) -> dict[str, object]:
+def _notes(assembly: Assembly, results: Sequence[gate.Result], report: str) -> dict[str, object]:
     return {
+        "report": report,
         "gate": [result.model_dump(mode="json") for result in results],
         "excluded": {str(cause): count for cause, count in assembly.excluded.items()},
     }
@@ -166,6 +178,7 @@ def _outcome(
     *,
     results: tuple[gate.Result, ...] = (),
     release: Release | None = None,
+    report: str | None = None,
 ) -> BuildOutcome:
     return BuildOutcome(
         status=status,
@@ -173,4 +186,5 @@ def _outcome(
         results=results,
         excluded=assembly.excluded,
         unarchived=candidates.unarchived,
+        report=report,
     )

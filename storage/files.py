@@ -38,6 +38,11 @@ def root(settings: StorageSettings) -> str:
     return f"file://{Path(settings.lake).resolve()}"
 
 
+def stamp(at: datetime) -> str:
+    """Return an instant as the name of a folder."""
+    return at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+
+
 @dataclass(frozen=True)
 class Folder:
     """A folder of the lake, by its URI."""

@@ -61,7 +61,7 @@ def labeled_at(connection: Connection, project: ProjectConfig, at: datetime) -> 
     )
     given = _labels(connection, project.name, at)
     tasks = select(
-        *(TaskRow.task_id, TaskRow.topic, TaskRow.partition, TaskRow.offset, TaskRow.selection),
+        *(TaskRow.task_id, TaskRow.topic, TaskRow.partition, TaskRow.offset, TaskRow.selection, TaskRow.created_at),
         TaskRow.sample["prediction"]["scores"].label("scores"),
         _created_under().label("created_under"),
     )
@@ -125,6 +125,8 @@ def _task(then: _Then, row: Row[Any], given: Sequence[Row[Any]]) -> LabeledTask 
         labels=tuple(label.label_id for label in counted),
         answers=tuple(answer for answer in meant if answer is not None),
         simulated=any(label.simulated for label in counted),
+        queued_at=max(row.created_at, then.published.get(verdict.consensus.guideline, row.created_at)),
+        labeled_at=max(label.labeled_at for label in counted),
     )
 
 

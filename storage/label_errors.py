@@ -23,7 +23,7 @@ from schemas.answers import AnswerKind, ClassName
 from storage.building import assembled
 from storage.database import lost_connections_named, open_engine
 from storage.doubts import Doubtful, raise_doubts
-from storage.files import Folder
+from storage.files import Folder, stamp
 from storage.lake import Lake
 from storage.projects import Project
 from storage.settings import StorageSettings
@@ -109,7 +109,7 @@ def fold_of(row: Row) -> int:
 
 
 def _folder(project: Project, settings: StorageSettings, at: datetime) -> Folder:
-    return Folder.of(settings, "searches", project.config.name, at.strftime("%Y%m%dT%H%M%S.%fZ"))
+    return Folder.of(settings, "searches", project.config.name, stamp(at))
 
 
 @contextmanager

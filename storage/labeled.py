@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, select, text
+from sqlalchemy import Connection, Row, and_, func, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from labeling.label_space import translated
@@ -15,7 +15,7 @@ from schemas.guidelines import Guideline
 from schemas.labels import Consensus, Purpose
 from schemas.verdicts import Origin, Selection
 from storage.guidelines import versions_after
-from storage.tables import ConsensusRow, LabelerRow, LabelRow, TaskRow
+from storage.tables import ConsensusRow, GuidelineRow, LabelerRow, LabelRow, TaskRow
 from storage.votes import standing
 
 
@@ -24,7 +24,8 @@ class LabeledTask:
     """A task that has labels in its current round.
 
     `labels` are the round's that stand, and `answers` what those of labelers mean today, in the order in which they
-    were given; `simulated` says that a simulated labeler gave one of them.
+    were given; `simulated` says that a simulated labeler gave one of them. The round began at `queued_at`,
+    and the last label came at `labeled_at`.
     """
 
     origin: Origin
@@ -34,6 +35,8 @@ class LabeledTask:
     labels: tuple[UUID, ...]
     answers: tuple[Answer, ...]
     simulated: bool
+    queued_at: datetime
+    labeled_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +69,7 @@ def _labeled(project: str) -> Any:
                 "labels"
             ),
             func.bool_or(LabelerRow.simulated).label("simulated"),
+            func.max(LabelRow.labeled_at).label("labeled_at"),
         )
         .join(LabelRow, LabelRow.task_id == TaskRow.task_id)
         .join(LabelerRow, LabelerRow.labeler_id == LabelRow.labeler_id)
@@ -85,9 +89,15 @@ def _labeled(project: str) -> Any:
             answers.c.answers,
             answers.c.labels,
             answers.c.simulated,
+            answers.c.labeled_at,
+            func.greatest(TaskRow.created_at, GuidelineRow.published_at).label("queued_at"),
         )
         .join(ConsensusRow, ConsensusRow.task_id == TaskRow.task_id)
         .join(answers, answers.c.task_id == TaskRow.task_id)
+        .outerjoin(
+            GuidelineRow,
+            and_(GuidelineRow.project == TaskRow.project, GuidelineRow.version == ConsensusRow.guideline),
+        )
         .order_by(TaskRow.task_id)
     )
 
@@ -109,6 +119,8 @@ def _task(row: Row[Any], guidelines: Sequence[Guideline]) -> LabeledTask:
         labels=tuple(row.labels),
         answers=tuple(answer for answer in meant if answer is not None),
         simulated=row.simulated,
+        queued_at=row.queued_at,
+        labeled_at=row.labeled_at,
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from catalog.diff import Diff
 from catalog.evaluation import TrainingReport
+from catalog.gate import Result, marks
 from catalog.manifest import Split
 from schemas.verdicts import Event
 from storage.releases import Release, compare, get_version, list_versions, version_before
@@ -36,7 +37,10 @@ class Changes(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Scorecard:
-    """One version; `changes` is None for the first, `training` while the fixed model was not trained on it."""
+    """One version; `training` is None while the fixed model was not trained on it.
+
+    `marks` are those results of the `gate` that are marks of good data; versions of before there were any have none.
+    """
 
     version: int
     rows: int
@@ -50,6 +54,7 @@ class Scorecard:
     splits: Mapping[str, Split]
     excluded: Mapping[str, int]
     gate: Sequence[Mapping[str, Any]]
+    marks: Sequence[Result]
     training: TrainingReport | None
 
 
@@ -80,6 +85,7 @@ def changes(engine: Engine, settings: StorageSettings, project: str, version: in
 
 def _scorecard(engine: Engine, release: Release) -> Scorecard:
     manifest, governing = release.manifest, release.governing
+    results = [Result.model_validate(result) for result in manifest.get("gate", [])]
     return Scorecard(
         version=release.version,
         rows=release.rows,
@@ -93,5 +99,6 @@ def _scorecard(engine: Engine, release: Release) -> Scorecard:
         splits={name: Split.model_validate(split) for name, split in manifest.get("splits", {}).items()},
         excluded=manifest.get("excluded", {}),
         gate=manifest.get("gate", []),
+        marks=marks(results),
         training=find_report(engine, release.project, release.version),
     )

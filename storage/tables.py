@@ -417,6 +417,22 @@ class DatasetVersionRow(Base):
     __table_args__ = (UniqueConstraint("project", "content_hash"),)
 
 
+class GateReportRow(Base):
+    """What the gate said of one build, and the version that it let through; files of it are at `location`."""
+
+    __tablename__ = "gate_reports"
+
+    gate_report_id: Mapped[int] = mapped_column(primary_key=True)
+    project: Mapped[str]
+    as_of: Mapped[datetime]
+    version: Mapped[int | None]
+    results: Mapped[list[Any]] = mapped_column(JSONB)
+    location: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (Index("ix_gate_reports_project", "project", "gate_report_id"),)
+
+
 class TrainingRow(Base):
     """What the fixed reference model reached on one dataset version."""
 

@@ -8,12 +8,15 @@ from markupsafe import Markup
 from nicegui import ui
 
 from catalog.diff import Diff
+from catalog.gate import Result
+from catalog.gate_report import number
 from console.access import may
 from console.markup import Content, join, tag
 from console.pages.house import House, Visit
 from console.pages.parts import data_table, empty, figure, figures, interval, moment
 from schemas.errors import InputError
 from schemas.roles import Permission
+from storage.gates import GateReport
 from storage.scorecards import Changes, Scorecard, changes, scorecard
 
 CAUSES = {
@@ -32,7 +35,8 @@ def add(house: House) -> None:
     @house.page("/datasets", "Datasets")
     async def datasets(visit: Visit) -> None:
         async def shown() -> Markup:
-            return listed(await visit.desk.overview.scorecards.latest())
+            overview = visit.desk.overview
+            return join([last_gate(await overview.gate.latest()), listed(await overview.scorecards.latest())])
 
         visit.live(shown)
 
@@ -73,6 +77,31 @@ def listed(versions: Sequence[Scorecard]) -> Markup:
     return join([data_table("Dataset versions", columns, rows, left=3), _simulated() if simulated else None])
 
 
+def last_gate(report: GateReport | None) -> Content:
+    """Return the four marks as the gate saw them last, and, where it was shut, what would open it."""
+    if report is None:
+        return None
+    said = "It was open." if report.open else "It was shut, so nothing was published."
+    missing = [(one.check, one.wanted, one.found, one.remedy) for one in report.results if not one.ok]
+    table = data_table("What is missing", ("check", "wanted", "found", "what to do"), missing, left=4)
+    return [
+        tag("h2", "The gate, when it was asked last"),
+        tag("p", said, " Labels as of ", moment(report.as_of), class_="note"),
+        scorecard_of(report.marks),
+        table if missing else None,
+        tag("h2", "Versions"),
+    ]
+
+
+def scorecard_of(marks: Sequence[Result]) -> Content:
+    """Return the four marks of good data, each a number beside its threshold."""
+    shown = [
+        figure(str(one.mark), number(one.value) or "none", f"threshold {number(one.threshold)}: {one.verdict}")
+        for one in marks
+    ]
+    return figures(*shown) if shown else None
+
+
 def card(one: Scorecard, changed: Diff | None) -> Markup:
     """Return one version: its scorecard, its gate, its classes, and what changed since the version before."""
     training = one.training
@@ -87,7 +116,8 @@ def card(one: Scorecard, changed: Diff | None) -> Markup:
         figure("Guideline", one.guideline, f"contract {one.contract}"),
     )
     address = tag("p", "Content ", tag("code", one.content_hash), " at ", tag("code", one.location), class_="note wrap")
-    sections = [_changes(changed), _gate(one.gate), _excluded(one.excluded), _classes(one)]
+    good = [tag("h2", "Four marks of good data"), scorecard_of(one.marks)] if one.marks else None
+    sections = [good, _changes(changed), _gate(one.gate), _excluded(one.excluded), _classes(one)]
     return join([stand, _simulated() if one.simulated else None, sections, address])
 
 

@@ -1,10 +1,11 @@
 """Great Expectations, behind its one module: plain suites in, typed verdicts out."""
 
+import json
 from typing import Any
 
 import pytest
 
-from catalog.expectations import frame, run
+from catalog.expectations import frame, run, validate
 from schemas.verdicts import Severity
 
 ROWS: list[dict[str, object]] = [
@@ -75,3 +76,15 @@ def test_severity_is_kept() -> None:
 def test_a_suite_without_expectations_has_no_verdicts() -> None:
     """Nothing was asked."""
     assert run({"name": "empty"}, frame(ROWS, {})) == ()
+
+
+def test_great_expectations_own_document_is_the_same_for_the_same_rows() -> None:
+    """In the order of the suite, and without ids and times of the run."""
+    plain = suite(
+        ("expect_column_values_to_match_regex", {"column": "b", "regex": "^[0-9]$"}),
+        ("expect_column_values_to_be_between", {"column": "a", "max_value": 3}),
+    )
+    (one, other) = (validate(plain, frame(ROWS, plain))[1] for _ in range(2))
+    assert json.loads(json.dumps(one)) == one == other
+    assert [found["success"] for found in one["results"]] == [True, False]
+    assert one["results"][1]["result"]["unexpected_index_list"] == [3]

@@ -1,9 +1,11 @@
 """The gate: what must be true of a version, and what is said where it is not."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
-from catalog.assembly import Candidate, Entry
-from catalog.gate import Result, Verdict, check, explain, is_open
+from catalog.assembly import Candidate
+from catalog.gate import Mark, Result, Verdict, check, explain, is_open, marks
 from catalog.testing import CLASSES, LABELS, assembler, candidate, recipe
 from labeling.testing import box
 from schemas.project import LabelSpace
@@ -17,9 +19,9 @@ ALL_TRAIN = {"train": 1.0}
 def judged(candidates: list[Candidate], *verdicts: Verdict, **changes: Any) -> dict[str, Result]:
     """Assemble the candidates and return the gate's results by name."""
     changes = {"splits": ALL_TRAIN, **changes}
-    entries = [row.entry for row in assembler(**changes).assemble(candidates).rows]
+    rows = assembler(**changes).assemble(candidates).rows
     results = check(
-        entries, candidates, verdicts, recipe=recipe(**changes), classes=CLASSES, labels=LABELS, first_answers=2
+        rows, candidates, verdicts, recipe=recipe(**changes), classes=CLASSES, labels=LABELS, first_answers=2
     )
     return {result.check: result for result in results}
 
@@ -29,9 +31,9 @@ def test_other_kinds_are_asked_what_they_can_be() -> None:
     whole = box("cat", 0, 0, 10, 10)
     agreed = [candidate(offset, (whole, box(name, 20, 0, 30, 10))) for offset, name in enumerate(CLASSES)]
     boxes = LabelSpace.model_validate({"kind": "boxes", "classes": CLASSES})
-    entries = [row.entry for row in assembler(splits=ALL_TRAIN, labels=boxes).assemble(agreed).rows]
+    rows = assembler(splits=ALL_TRAIN, labels=boxes).assemble(agreed).rows
     given = {"recipe": recipe(splits=ALL_TRAIN), "first_answers": 2}
-    found = {one.check: one for one in check(entries, agreed, [], classes=CLASSES, labels=boxes, **given)}
+    found = {one.check: one for one in check(rows, agreed, [], classes=CLASSES, labels=boxes, **given)}
     assert [found[name].ok for name in ("rows", "agreement", "classes")] == [True] * 3
     assert (found["agreement"].found, "class share" in found) == ("1.0000", False)
     assert found["agreement"].wanted == "share of boxes that match of at least 0"
@@ -94,8 +96,8 @@ def test_a_class_that_is_too_large_shuts_it() -> None:
 
 def test_a_group_on_two_sides_shuts_it() -> None:
     """It cannot happen while splits go by group; the gate looks all the same."""
-    entry = assembler().assemble([candidate(1, attributes={"batch": "b"})]).rows[0].entry
-    torn: list[Entry] = [entry.model_copy(update={"split": split}) for split in ("train", "test")]
+    (row,) = assembler().assemble([candidate(1, attributes={"batch": "b"})]).rows
+    torn = [replace(row, entry=row.entry.model_copy(update={"split": split})) for split in ("train", "test")]
     results = check(torn, [], [], recipe=recipe(), classes=CLASSES, labels=LABELS, first_answers=2)
     assert [result.found for result in results if result.check == "leakage"] == [
         '1 groups in several, such as batch="b"'
@@ -117,3 +119,41 @@ def test_a_broken_warning_is_reported_and_lets_it_open() -> None:
     warned = list(judged(GOOD, verdict(severity=Severity.WARNING)).values())
     assert (is_open(warned), explain(warned)[:7]) == (True, "warning")
     assert not is_open(list(judged(GOOD, verdict(severity=Severity.WARNING, error="no such column")).values()))
+
+
+def test_a_slice_that_is_short_shuts_it_and_says_how_many_are_missing() -> None:
+    """Copies do not count: they are the same rows again."""
+    slices = [{"column": "label", "value": "fox", "want": 6, "copies": 5}]
+    found = judged(GOOD, slices=slices)
+    short = found["slice: label = fox"]
+    assert (short.ok, short.wanted, short.found, short.blocking) == (False, "at least 6 rows", "4", True)
+    assert short.remedy.startswith("Have 2 more with label = fox labeled")
+    assert (found["coverage"].value, found["coverage"].found) == (4 / 6, "66.7 % of slice label = fox")
+
+
+def test_labels_that_come_late_are_warned_of() -> None:
+    """By the median of those that came last; the data is no worse for it, so the gate stays open."""
+    late = [replace(one, labeled_at=one.queued_at + timedelta(hours=200)) for one in GOOD]
+    found = judged(late)
+    assert (found["timeliness"].verdict, found["timeliness"].value) == ("warning", 200.0)
+    assert is_open(list(found.values()))
+    assert judged(late, max_hours_to_label=200)["timeliness"].ok
+
+
+def test_the_scorecard_is_four_numbers_with_their_thresholds() -> None:
+    """One for each mark of good data, whatever else the gate looks at."""
+    card = marks(list(judged(GOOD, min_rows=10, agreement_floor=0.5).values()))
+    assert [(one.mark, one.value, one.threshold, one.ok) for one in card] == [
+        (Mark.UNAMBIGUOUS, 1.0, 0.5, True),
+        (Mark.COVERED, 1.0, 1.0, True),
+        (Mark.TIMELY, 2.0, 168.0, True),
+        (Mark.SIZED, 12, 10, True),
+    ]
+
+
+def test_a_mark_that_is_missed_is_a_check_that_failed() -> None:
+    """The scorecard says nothing that the gate does not."""
+    found = judged([candidate(offset, CLASSES[offset % 2]) for offset in range(8)], min_rows=10)
+    missed = {one.mark: one.verdict for one in marks(list(found.values())) if not one.ok}
+    assert missed == {Mark.COVERED: "failed", Mark.SIZED: "failed"}
+    assert (found["coverage"].value, found["coverage"].found) == (0.0, "0 % of class fox")

@@ -82,6 +82,7 @@ TABLE = {
     "GET /v1/consensus": Line(reviewing(200)),
     "GET /v1/contract": Line(OPEN),
     "GET /v1/datasets": Line(anybody(200)),
+    "GET /v1/gate": Line(anybody(200)),
     "GET /v1/datasets/{version}": Line(anybody(422)),
     "GET /v1/datasets/{version}/changes": Line(reviewing(422)),
     "GET /v1/dead-letters": Line(reviewing(200)),

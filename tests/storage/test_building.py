@@ -10,12 +10,14 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from catalog import gate
+from catalog.gate import Mark, Result
 from schemas.guidelines import ClassChange, Definition, Draft
 from schemas.verdicts import AcceptedSample, TaskRequest
 from storage import guidelines
 from storage.building import BuildOutcome, BuildStatus, build, foresee
 from storage.candidates import read_candidates
 from storage.consensus import settle
+from storage.gates import last_report
 from storage.labelers import Labeler
 from storage.lake import Lake
 from storage.projects import Project, read_project
@@ -195,6 +197,35 @@ def test_a_red_gate_publishes_nothing_and_says_what_is_missing(
     assert "failed: rows: wanted at least 9, found 4. Have 5 more samples labeled consistently." in outcome.text
     assert (list_versions(engine, project.config.name), counted(engine, project)) == ([], 0)
     assert not (Path(settings.lake) / "releases" / project.config.name).exists()
+
+
+def test_what_the_gate_said_is_kept_open_or_shut(
+    engine: Engine, settings: StorageSettings, project: Project, labelers: list[Labeler]
+) -> None:
+    """As a page for people, as results, and as Great Expectations' own document; the last one is asked for by name."""
+    requests = requested(engine, project, range(12))
+    label_all(engine, project, labelers, [CLASSES[offset % 3] for offset in range(12)])
+    archive(settings, requests[:4])
+    build(project, settings)
+    shut = last_report(engine, project.config.name)
+    archive(settings, requests)
+    released = build(project, settings).release
+    opened = last_report(engine, project.config.name)
+    assert shut is not None
+    assert opened is not None
+    assert released is not None
+    assert [(one.open, one.version) for one in (shut, opened)] == [(False, None), (True, 1)]
+    assert [one.mark for one in shut.marks if not one.ok] == [Mark.SIZED]
+    folder = Path(shut.location.removeprefix("file://"))
+    assert "The gate is shut: nothing is published." in (folder / "gate.html").read_text()
+    results = json.loads((folder / "gate.json").read_text())
+    assert [Result.model_validate(one) for one in results] == list(shut.results)
+    document = json.loads((folder / "expectations.json").read_text())
+    assert [one["expectation_config"]["type"] for one in document["results"]] == [
+        "expect_column_values_to_be_between",
+        "expect_column_mean_to_be_between",
+    ]
+    assert released.manifest["report"] == opened.location
 
 
 def test_the_gate_can_be_asked_before_a_build(
