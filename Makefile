@@ -5,7 +5,7 @@ UV := .venv-bootstrap/env/bin/uv
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint format check lock bench-agreement bench-console bench-consensus bench-dirty bench-first-run bench-guidelines bench-queue bench-routing bench-rules bench-stream chaos fuzz screenshots clean
+.PHONY: help setup demo up down status test lint format check lock bench-agreement bench-console bench-consensus bench-datacentric bench-dirty bench-first-run bench-guidelines bench-queue bench-routing bench-rules bench-stream chaos fuzz screenshots clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,10 @@ bench-agreement: setup ## check agreement against known figures, and findings ag
 bench-consensus: ## measure how many labels adaptive overlap saves, and at what accuracy
 	@infra/setup.sh bench
 	@.venv-bench/bin/python -m bench.consensus --plots docs/labeling $(ARGS)
+
+bench-datacentric: ## measure whether better data beats a better model, on six real sets (about 15 minutes)
+	@infra/setup.sh bench
+	@.venv-bench/bin/python -m bench.datacentric --plots docs/data-centric $(ARGS)
 
 bench-queue: setup ## measure claims while a million tasks wait, and look for double ones (about 3 minutes)
 	@.venv/bin/python -m bench.queue $(ARGS)

@@ -22,11 +22,11 @@ def own(folder: Path) -> CrowdSet:
     """Read a set from a folder; raises DataError with what is wrong, where, and what to do."""
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder: --data needs one with labels.csv and gold.csv")
-    labels = _table(folder / "labels.csv", ("item_id", "worker_id", "label"))
-    gold = _table(folder / "gold.csv", ("item_id", "label"))
+    labels = table(folder / "labels.csv", ("item_id", "worker_id", "label"))
+    gold = table(folder / "gold.csv", ("item_id", "label"))
     if labels and "created_at" in labels[0]:
         labels = sorted(labels, key=lambda row: row["created_at"])
-    features = _features(folder / "features.npy", len(gold)) if (folder / "features.npy").is_file() else None
+    features = features_of(folder / "features.npy", len(gold)) if (folder / "features.npy").is_file() else None
     crowd = crowd_set(
         [(row["item_id"], row["worker_id"], row["label"]) for row in labels],
         [(row["item_id"], row["label"]) for row in gold],
@@ -39,7 +39,8 @@ def own(folder: Path) -> CrowdSet:
     return crowd
 
 
-def _table(file: Path, columns: Sequence[str]) -> Rows:
+def table(file: Path, columns: Sequence[str]) -> Rows:
+    """Read a CSV file that has at least these columns, all of them filled; raises DataError."""
     if not file.is_file():
         raise DataError(f"{file} is missing: it needs the columns {', '.join(columns)}")
     try:
@@ -57,7 +58,8 @@ def _table(file: Path, columns: Sequence[str]) -> Rows:
     return rows
 
 
-def _features(file: Path, count: int) -> Numbers:
+def features_of(file: Path, count: int) -> Numbers:
+    """Read an array with a row for each line of gold.csv, reduced where it is wide; raises DataError."""
     try:
         features = np.load(file, allow_pickle=False).astype(np.float64)
     except (ValueError, TypeError, EOFError) as error:
