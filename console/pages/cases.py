@@ -7,6 +7,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from console.markup import Content, tag
+from console.media import media_of_sample
 from console.pages.sample import answer
 from console.rendering.drawing import Drawing
 from schemas.labels import Vote
@@ -19,7 +20,7 @@ def gallery(cases: Iterable[Case], drawing: Drawing) -> Markup:
 
 
 def _case(one: Case, drawing: Drawing) -> Content:
-    picture = tag("div", drawing.draw(one.payload), class_="small-sample")
+    picture = tag("div", drawing.draw(one.payload, media_of_sample(one.sample_id)), class_="small-sample")
     name = f"Task {one.task_id}"
     life = tag("a", name, href=f"/sample?id={quote(one.sample_id, safe='')}", title="Its whole life")
     return [picture, tag("p", life, class_="note"), tag("ul", said(one.votes), class_="said-of")]

@@ -22,8 +22,9 @@ from storage import guidelines, records
 
 # How often it is looked whether something waits while nothing did.
 IDLE_SECONDS = 2.0
-# The behaviour of the page, and of what some kinds of label are given with.
-SCRIPTS = """
+# Look and behaviour of the page, and of what some kinds of label are given with.
+HEAD = """
+<link rel="stylesheet" href="/static/boxes.css">
 <script defer src="/static/label.js"></script>
 <script type="module" src="/static/boxes.js"></script>
 <script type="module" src="/static/writing.js"></script>
@@ -66,7 +67,7 @@ class _Table:
 
     async def open(self) -> None:
         """Draw the page and show the first sample."""
-        ui.add_head_html(SCRIPTS)
+        ui.add_head_html(HEAD)
         desk = self._visit.desk
         record = await asyncio.to_thread(records.record, desk.engine, desk.project, self._visit.labeler)
         self._before = record.labels

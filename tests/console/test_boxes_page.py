@@ -1,5 +1,6 @@
 """Boxes drawn in a real Chromium: what is stored is what was drawn, by keys, by mouse, and by fingers."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -153,6 +154,36 @@ def test_boxes_are_drawn_moved_and_resized_by_mouse(house: House) -> None:
     hands.drag((14, 7), (18, 9))
     hands.drag((18, 9), (13, 6))
     assert hands.send(house) == [box("cat", 12, 5, 27, 18), box("cat", 13, 6, 14, 7)]
+
+
+def test_escape_gives_a_drag_up(house: House) -> None:
+    """As if it had not begun."""
+    house.enqueue(0, payload=image())
+    hands = easel(house)
+    hands.drag((10, 5), (30, 15))
+    hands.page.mouse.move(*hands.at(20, 10))
+    hands.page.mouse.down()
+    hands.page.mouse.move(*hands.at(5, 5), steps=3)
+    hands.keys("Escape")
+    hands.page.mouse.move(*hands.at(0, 0), steps=3)
+    hands.page.mouse.up()
+    assert hands.send(house) == [box("cat", 10, 5, 30, 15)]
+
+
+@pytest.mark.parametrize(("side", "drawn", "off"), [(8, (2, 3, 7, 5), 0), (700, (70, 140, 490, 630), 2)])
+def test_small_and_large_images_have_boxes_of_their_own_pixels(
+    house: House, side: int, drawn: tuple[int, int, int, int], off: int
+) -> None:
+    """A digit's pixels are large on the screen; several of a photograph share one there."""
+    house.enqueue(0, payload=image(side, side))
+    hands = easel(house)
+    left, top, right, bottom = drawn
+    hands.drag((left, top), (right, bottom))
+    before = [int(number) for number in re.findall(r"\d+", hands.told)[2:]]
+    hands.keys("ArrowLeft")
+    (one,) = hands.send(house)
+    assert [one["right"] - one["left"], one["bottom"] - one["top"], one["left"] + 1, one["top"]] == before
+    assert before == pytest.approx([right - left, bottom - top, left, top], abs=off)
 
 
 def test_a_click_selects_the_smallest_box_under_it(house: House) -> None:
@@ -338,6 +369,7 @@ def test_all_of_it_can_be_read_reached_and_fits(house: House, scheme: str) -> No
     house.enqueue(0, payload=image())
     hands = easel(house, house.context(viewport=PHONE, color_scheme=scheme))
     hands.keys("n", "n", "2")
+    hands.page.wait_for_timeout(400)  # colours change gradually
     assert hands.page.evaluate(CONTRAST) == []
     assert hands.page.evaluate(NAMELESS) == []
     assert hands.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
@@ -348,4 +380,5 @@ def test_all_of_it_can_be_read_reached_and_fits(house: House, scheme: str) -> No
     assert [control for control in controls if control not in {name for name, _ in reached}] == []
     assert [name for name, outlined in reached if name and not outlined] == []
     hands.keys("?")
+    hands.page.wait_for_timeout(400)
     assert hands.page.evaluate(CONTRAST) == []

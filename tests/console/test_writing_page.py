@@ -100,6 +100,7 @@ def test_all_of_it_can_be_read_reached_and_fits(house: House) -> None:
         page = house.sign_in(house.context(viewport=PHONE, color_scheme=scheme))
         page.wait_for_selector("#sample")
         page.keyboard.insert_text("x" * (LONGEST_TEXT + 1))
+        page.wait_for_timeout(400)  # colours change gradually
         assert page.evaluate(CONTRAST) == []
         assert page.evaluate(NAMELESS) == []
         assert page.evaluate("[window.taken, document.documentElement.scrollWidth]") == [None, PHONE["width"]]

@@ -84,6 +84,7 @@ class Boxes extends HTMLElement {
   }
 
   none() {
+    if (this.canvas.stop()) return;
     this.select(-1);
   }
 
@@ -180,7 +181,7 @@ class Boxes extends HTMLElement {
     if (box && geometry.holds(box, point))
       return this.dragging((to) => geometry.moved(box, { x: to.x - point.x, y: to.y - point.y }, this.image));
     const drawn = (to) => ({ name, ...geometry.between(point, to, this.image) });
-    return this.add(drawn(point)) ? this.dragging(drawn, { begun: true }) : { move() {}, end() {} };
+    return this.add(drawn(point), { show: false }) ? this.dragging(drawn, { begun: true }) : { move() {}, end() {} };
   }
 
   // A drag is one step that can be taken back, however many places it went through.
@@ -192,13 +193,13 @@ class Boxes extends HTMLElement {
         draft.boxes = draft.boxes.with(place, at(to));
         this.render();
       },
-      end: () => this.select(place),
+      end: () => this.select(place, { show: false }),
       cancel: () => this.back(),
     };
   }
 
   pick(point) {
-    this.select(geometry.smallest(this.draft.boxes, point));
+    this.select(geometry.smallest(this.draft.boxes, point), { show: false });
   }
 
   cursor(point, reach) {
@@ -209,11 +210,11 @@ class Boxes extends HTMLElement {
 
   // --- state, and how it looks
 
-  add(box) {
+  add(box, seen) {
     const { boxes } = this.draft, most = Number(this.dataset.most);
     if (boxes.length >= most) return this.tell(`${most} boxes are the most that an answer may have.`);
     this.change([...boxes, box]);
-    this.select(boxes.length);
+    this.select(boxes.length, seen);
     return true;
   }
 
@@ -225,11 +226,12 @@ class Boxes extends HTMLElement {
     labeling.worked();
   }
 
-  select(place) {
+  // Select a box, and bring it into view, unless a pointer is there already.
+  select(place, { show = true } = {}) {
     this.draft.selected = place;
     this.render();
     this.goOn();
-    if (place >= 0) this.canvas.show(this.draft.boxes[place]);
+    if (show && place >= 0) this.canvas.show(this.draft.boxes[place]);
   }
 
   focused(element) {

@@ -23,7 +23,7 @@ export class Canvas {
     on("pointerup", this.up);
     on("pointercancel", this.cancel);
     on("wheel", this.wheel, { passive: false });
-    new ResizeObserver(() => this.fitted && this.fit()).observe(element);
+    new ResizeObserver(() => (this.fitted ? this.fit() : this.enlarge(this.scale))).observe(element);
   }
 
   get least() {
@@ -84,12 +84,12 @@ export class Canvas {
   }
 
   down(event) {
-    const bars = event.target === this.element && (event.offsetX >= this.element.clientWidth || event.offsetY >= this.element.clientHeight);
-    if (event.button > 1 || bars) return;
+    const { element } = this, beyond = event.offsetX >= element.clientWidth || event.offsetY >= element.clientHeight;
+    if (event.button > 1 || (event.target === element && beyond)) return; // where bars scroll
     event.preventDefault();
-    this.element.setPointerCapture(event.pointerId);
+    element.setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, event);
-    this.drag?.cancel?.();
+    this.stop();
     this.drag = this.begin(event);
   }
 
@@ -145,8 +145,15 @@ export class Canvas {
 
   cancel(event) {
     this.pointers.delete(event.pointerId);
-    this.drag?.cancel?.();
+    this.stop();
+  }
+
+  // Give up a drag that is under way; true where there was one.
+  stop() {
+    const { drag } = this;
     this.drag = null;
+    drag?.cancel?.();
+    return Boolean(drag);
   }
 
   wheel(event) {
