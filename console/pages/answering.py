@@ -89,7 +89,7 @@ def _boxes(shown: Assignment, sample: Markup, at: Mapping[str, str | int]) -> Ma
     send = tag("button", tag("kbd", "Enter", aria_hidden="true"), tag("span", "Send"), type="button", data_draw="send")
     parts = [
         image,
-        tag("p", role="status", class_="told", dir="auto"),
+        tag("p", role="status", class_="says", dir="auto"),
         _group(buttons, shown.classes),
         tag("div", [send, _group_of_tools()], class_="drawing"),
     ]
@@ -134,7 +134,7 @@ def _writing(*, empty: bool) -> Markup:
         tag("label", "What is said or written", for_="writing"),
         field,
         tag("p", class_="count", id="writing-count"),
-        tag("p", role="status", class_="told"),
+        tag("p", role="status", class_="says"),
         send,
     ]
     return tag("assay-writing", parts, data_most=LONGEST_TEXT, data_empty=empty)

@@ -79,7 +79,7 @@ class Easel:
     @property
     def told(self) -> str:
         """What is said of the box that is selected."""
-        return self.page.locator(".told").inner_text()
+        return self.page.locator(".says").inner_text()
 
     def send(self, house: House) -> list[dict[str, Any]]:
         """Send by Enter, wait for what comes next, and return the boxes that were stored."""
@@ -353,7 +353,7 @@ def test_a_sample_that_is_no_image_says_so(house: House) -> None:
     """It is shown as what it is, and can be skipped."""
     house.enqueue(0, payload={"size": 1, "rows": HOSTILE})
     page = house.sign_in(house.context(viewport=PHONE))
-    expect(page.locator(".told")).to_contain_text("this sample is none")
+    expect(page.locator(".says")).to_contain_text("this sample is none")
     page.keyboard.press("n")
     page.keyboard.press("Enter")
     assert page.evaluate("[window.taken, document.documentElement.scrollWidth]") == [None, PHONE["width"]]

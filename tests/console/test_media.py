@@ -179,6 +179,6 @@ def test_boxes_are_drawn_over_a_file(browser: Browser, database: str, tmp_path: 
         page.wait_for_selector("#sample[role=application]")
         for key in ("n", "Control+ArrowLeft", "Control+ArrowUp", "Control+Shift+ArrowRight", "Enter"):
             page.keyboard.press(key)
-        expect(page.locator(".told")).to_contain_text("The image cannot be shown")
+        expect(page.locator(".says")).to_contain_text("The image cannot be shown")
         assert house.answers() == [[{"name": "cat", "left": 0, "top": 0, "right": 14, "bottom": 4}]]
         assert page.evaluate("window.taken") is None

@@ -254,7 +254,7 @@ class Boxes extends HTMLElement {
   }
 
   tell(said) {
-    this.querySelector(".told").textContent = said;
+    this.querySelector(".says").textContent = said;
   }
 
   render() {

@@ -36,7 +36,7 @@ class Writing extends HTMLElement {
   }
 
   tell(said) {
-    this.querySelector(".told").textContent = said;
+    this.querySelector(".says").textContent = said;
   }
 
   send() {
