@@ -58,7 +58,20 @@ def paths(engine: Engine) -> dict[str, str]:
     """Return the address of each page by the name of its picture."""
     with engine.connect() as connection:
         sample = connection.scalar(TOLD, {"project": PROJECT})
-    pages = ("label", "queue", "pipeline", "routing", "datasets", "dead-letters", "agreement", "findings", "guidelines")
+    pages = (
+        "label",
+        "queue",
+        "pipeline",
+        "routing",
+        "datasets",
+        "dead-letters",
+        "agreement",
+        "findings",
+        "guidelines",
+        "labelers",
+        "adjudication",
+        "gold",
+    )
     single = {"dataset": "/datasets/2", "sample": f"/sample?id={sample}", "guideline": "/guidelines/2"}
     return {name: f"/{name}" for name in pages} | single | {"editor": "/guidelines/edit?finding=0"}
 

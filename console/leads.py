@@ -133,7 +133,7 @@ def adjudicate(desk: OpenDesk, lead: Adjudicating) -> Any:
     assignment = queue.claim(desk.engine, desk.project, lead, Purpose.EXPERT)
     if assignment is None:
         return Response(status_code=204)
-    said = evidence(desk.engine, assignment.task_id)
+    said = evidence(desk.engine, desk.project.name, assignment.task_id)
     return Adjudication(**vars(assignment), votes=said.votes, skips=said.skips)
 
 
@@ -141,6 +141,12 @@ def adjudicate(desk: OpenDesk, lead: Adjudicating) -> Any:
 def gold_tasks(desk: OpenDesk, _: Gilding) -> list[gold.Gold]:
     """Return the tasks that are mixed into claims because their answer is known; for leads."""
     return gold.gold_of(desk.engine, desk.project.name)
+
+
+@router.get("/gold/candidates")
+def gold_candidates(desk: OpenDesk, _: Gilding) -> list[gold.Candidate]:
+    """Return the tasks that experts have settled and that are not gold, the last ones first; for leads."""
+    return gold.candidates(desk.engine, desk.project.name)
 
 
 @router.post("/gold", status_code=204)

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from console.watch import Watch
 from labeling.concord import Concord
+from labeling.reports import LabelerReport
 from schemas.labels import Finding
 from storage.backlog import Backlog, backlog
 from storage.concord import agreement, counting_votes, findings
@@ -17,6 +18,7 @@ from storage.lake import Lake
 from storage.mixing import Mix, current_mix
 from storage.pipeline import Pipeline, pipeline
 from storage.projects import Project
+from storage.reports import every_report
 from storage.scorecards import Scorecard, scorecards
 
 
@@ -32,6 +34,7 @@ class Overview:
     gate: Watch[GateReport | None]
     agreement: Watch[Concord]
     findings: Watch[Sequence[Finding]]
+    labelers: Watch[Sequence[LabelerReport]]
 
     @classmethod
     def of(cls, engine: Engine, project: Project, lake: Lake) -> Self:
@@ -46,4 +49,5 @@ class Overview:
             gate=Watch(lambda: last_report(engine, name)),
             agreement=Watch(lambda: agreement(engine, config)),
             findings=Watch(lambda: findings(engine, config, counting_votes(engine, config))),
+            labelers=Watch(lambda: every_report(engine, config)),
         )

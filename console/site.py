@@ -9,12 +9,15 @@ from nicegui import ui
 
 from console.api import create_app
 from console.pages import (
+    adjudication,
     agreement,
     datasets,
     editor,
     findings,
+    gold,
     guidelines,
     label,
+    labelers,
     letters,
     pipeline,
     queue,
@@ -27,7 +30,23 @@ from console.pages.policy import PAGE_HEADERS
 from console.settings import ConsoleSettings
 from storage.settings import StorageSettings
 
-PAGES = (sign_in, label, queue, pipeline, letters, routing, datasets, sample, agreement, findings, editor, guidelines)
+PAGES = (
+    sign_in,
+    label,
+    queue,
+    pipeline,
+    letters,
+    routing,
+    datasets,
+    sample,
+    agreement,
+    findings,
+    editor,  # before the pages of single versions, whose address would take its own
+    guidelines,
+    labelers,
+    adjudication,
+    gold,
+)
 
 
 def create_site(settings: ConsoleSettings, storage: StorageSettings) -> FastAPI:

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 from sqlalchemy import Engine
 
 from schemas.errors import ConflictError
+from schemas.labels import Purpose
 from schemas.project import ProjectConfig
 from storage import answers, assignments, queue
 from storage.labelers import Labeler
@@ -26,13 +27,14 @@ class Sitting:
     engine: Engine
     project: ProjectConfig
     labeler: Labeler
+    purpose: Purpose = Purpose.CONSENSUS
     shown: Assignment | None = None
     answered: list[UUID] = field(default_factory=list)
     count: int = 0
 
     def next(self) -> None:
         """Claim what waits; the same again while it is neither answered nor skipped."""
-        self.shown = queue.claim(self.engine, self.project, self.labeler)
+        self.shown = queue.claim(self.engine, self.project, self.labeler, self.purpose)
 
     def answer(self, assignment_id: UUID, answer: JsonValue) -> None:
         """Answer what is shown, and claim the next.

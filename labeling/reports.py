@@ -78,7 +78,7 @@ class LabelerReport:
     `accuracy` is that on gold, shrunk to all labelers' pooled one: with no gold answers it is theirs, with an interval
     that is as wide as labelers differ. `confusion` counts what was answered to gold. `agreement` is that with the
     consensus of the others, shrunk likewise. `drift` is by how much the accuracy of the last week exceeds that of those
-    before; None with gold answers in fewer than two weeks.
+    before; None with gold answers in fewer than two weeks. `skipped` counts tasks that were given back with a reason.
     """
 
     labeler: str
@@ -91,6 +91,8 @@ class LabelerReport:
     seconds: float | None
     weeks: tuple[Week, ...]
     drift: Interval | None
+    skipped: int = 0
+    simulated: bool = False
 
 
 def prior(counts: Sequence[tuple[int, int]]) -> Prior:

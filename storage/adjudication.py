@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, select
 
+from labeling.guidelines import current_votes
 from schemas.labels import AssignmentStatus, Purpose, Vote
 from storage.database import lost_connections_named
+from storage.guidelines import versions_after
 from storage.tables import AssignmentRow, TaskRow
 from storage.votes import casts_by_task
 
@@ -19,8 +21,8 @@ class Evidence:
 
 
 @lost_connections_named()
-def evidence(engine: Engine, task_id: int) -> Evidence:
-    """Return what labelers said of a task in its round."""
+def evidence(engine: Engine, project: str, task_id: int) -> Evidence:
+    """Return what labelers said of a task in its round, in today's classes."""
     skips = (
         select(AssignmentRow.skip_reason)
         .join(TaskRow, TaskRow.task_id == AssignmentRow.task_id)
@@ -30,5 +32,6 @@ def evidence(engine: Engine, task_id: int) -> Evidence:
     )
     with engine.connect() as connection:
         casts = casts_by_task(connection, TaskRow.task_id == task_id).get(task_id, ())
+        votes = current_votes(casts, 0, versions_after(connection, project, 0))
         reasons = [reason or "" for reason in connection.scalars(skips)]
-    return Evidence(votes=tuple(cast.vote for cast in casts), skips=tuple(reasons))
+    return Evidence(votes=tuple(votes), skips=tuple(reasons))

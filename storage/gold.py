@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, and_, func, literal, select, update
+from sqlalchemy import Engine, and_, exists, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from schemas.answers import Answer
@@ -17,6 +17,9 @@ from storage.tables import GoldRow, LabelerRow, LabelRow, TaskRow
 from storage.trail import NOBODY, Action, Author, note
 from storage.votes import standing
 
+# So many tasks are offered to be made gold.
+OFFERED = 50
+
 
 @dataclass(frozen=True, kw_only=True)
 class Gold:
@@ -27,6 +30,16 @@ class Gold:
     answer: Answer
     made_by: str
     made_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A task that may be made gold: what an expert answered to it in its round, who and when."""
+
+    task_id: int
+    answer: Answer
+    settled_by: str
+    settled_at: datetime
 
 
 @lost_connections_named()
@@ -80,6 +93,27 @@ def gold_of(engine: Engine, project: str) -> list[Gold]:
     )
     with engine.connect() as connection:
         return [Gold(**one._mapping) for one in connection.execute(found)]  # noqa: SLF001 - so named, and public
+
+
+@lost_connections_named()
+def candidates(engine: Engine, project: str) -> list[Candidate]:
+    """Return the last `OFFERED` tasks that an expert has settled in their round and that are not gold, newest first."""
+    found = (
+        select(
+            TaskRow.task_id,
+            LabelRow.answer,
+            LabelerRow.name.label("settled_by"),
+            LabelRow.labeled_at.label("settled_at"),
+        )
+        .join(LabelRow, LabelRow.task_id == TaskRow.task_id)
+        .join(LabelerRow, LabelerRow.labeler_id == LabelRow.labeler_id)
+        .where(TaskRow.project == project, LabelRow.purpose == Purpose.EXPERT, standing())
+        .where(LabelRow.guideline >= TaskRow.guideline, ~exists().where(is_gold()).correlate(TaskRow))
+        .order_by(LabelRow.labeled_at.desc())
+        .limit(OFFERED)
+    )
+    with engine.connect() as connection:
+        return [Candidate(**one._mapping) for one in connection.execute(found)]  # noqa: SLF001 - so named, and public
 
 
 def is_gold() -> Any:

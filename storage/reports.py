@@ -12,7 +12,7 @@ from labeling.label_space import translated
 from labeling.reports import Judged, LabelerReport, reports, told_in_steps
 from schemas.answers import Answer, AnswerKind
 from schemas.guidelines import Guideline
-from schemas.labels import Purpose
+from schemas.labels import AssignmentStatus, Purpose
 from schemas.project import ProjectConfig
 from storage.database import lost_connections_named
 from storage.guidelines import versions_after
@@ -30,9 +30,12 @@ Same = Callable[[Answer, Answer], bool]
 
 @lost_connections_named()
 def every_report(engine: Engine, project: ProjectConfig) -> list[LabelerReport]:
-    """Return the report of each labeler who has answered, by name."""
+    """Return the report of each labeler who has answered or skipped, by name."""
     with engine.connect() as connection:
-        return [_told(project, report) for _, report in sorted(reports(_judged(connection, project)).items())]
+        known = _labelers(connection, project.name)
+        idle = [name for name, (skipped, _) in known.items() if skipped]
+        found = reports(_judged(connection, project), idle)
+    return [_told(project, report, known[name]) for name, report in sorted(found.items())]
 
 
 @lost_connections_named()
@@ -42,13 +45,27 @@ def own_report(engine: Engine, project: ProjectConfig, labeler: Labeler) -> Labe
     Of each assignment the first answer is judged, also where it was taken back: an undo must not tell either.
     """
     with engine.connect() as connection:
+        known = _labelers(connection, project.name)[labeler.name]
         judged = told_in_steps(_judged(connection, project), labeler.name, STEP)
-    return _told(project, reports(judged, [labeler.name])[labeler.name])
+    return _told(project, reports(judged, [labeler.name])[labeler.name], known)
 
 
-def _told(project: ProjectConfig, report: LabelerReport) -> LabelerReport:
+def _labelers(connection: Connection, project: str) -> dict[str, tuple[int, bool]]:
+    """Return how many tasks each labeler of a project has skipped, and whether they are simulated, by name."""
+    skipped = and_(AssignmentRow.labeler_id == LabelerRow.labeler_id, AssignmentRow.status == AssignmentStatus.SKIPPED)
+    found = (
+        select(LabelerRow.name, func.count(AssignmentRow.assignment_id), LabelerRow.simulated)
+        .outerjoin(AssignmentRow, skipped)
+        .where(LabelerRow.project == project)
+        .group_by(LabelerRow.labeler_id)
+    )
+    return {name: (times, simulated) for name, times, simulated in connection.execute(found)}
+
+
+def _told(project: ProjectConfig, report: LabelerReport, known: tuple[int, bool]) -> LabelerReport:
     """Return a report without the confusion where hardly any two answers are equal: it would list them all."""
-    return report if project.labels.kind in EXACT else replace(report, confusion=())
+    confusion = report.confusion if project.labels.kind in EXACT else ()
+    return replace(report, confusion=confusion, skipped=known[0], simulated=known[1])
 
 
 def _judged(connection: Connection, project: ProjectConfig) -> list[Judged]:

@@ -20,10 +20,15 @@ def gallery(cases: Iterable[Case], drawing: Drawing) -> Markup:
 
 
 def _case(one: Case, drawing: Drawing) -> Content:
-    picture = tag("div", drawing.draw(one.payload, media_of_sample(one.sample_id)), class_="small-sample")
+    picture = tag("div", picture_of(one, drawing), class_="small-sample")
     name = f"Task {one.task_id}"
     life = tag("a", name, href=f"/sample?id={quote(one.sample_id, safe='')}", title="Its whole life")
     return [picture, tag("p", life, class_="note"), tag("ul", said(one.votes), class_="said-of")]
+
+
+def picture_of(one: Case, drawing: Drawing) -> Markup:
+    """Return a task's sample as it is drawn."""
+    return drawing.draw(one.payload, None if one.media is None else media_of_sample(one.sample_id))
 
 
 def said(votes: Iterable[Vote]) -> list[Markup]:

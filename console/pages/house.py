@@ -33,6 +33,9 @@ NAVIGATION: tuple[tuple[str, str, Permission | None], ...] = (
     ("/agreement", "Agreement", Permission.FINDINGS),
     ("/findings", "Findings", Permission.FINDINGS),
     ("/guidelines", "Guideline", None),
+    ("/labelers", "Labelers", Permission.REPORTS),
+    ("/adjudication", "Adjudication", Permission.ADJUDICATE),
+    ("/gold", "Gold", Permission.GOLD),
 )
 
 
@@ -118,7 +121,7 @@ def frame(desk: Desk, labeler: Labeler | None, path: str, *, offer: bool = False
     ui.html(tag("a", "Skip to the content", href="#main"), sanitize=False).classes("skip")
     brand = tag("a", [_mark(), tag("span", "Assay", class_="name")], href="/queue", class_="brand", aria_label="Assay")
     entries = [
-        tag("a", name, href=to, aria_current="page" if path.startswith(to) else None)
+        tag("a", name, href=to, aria_current="page" if f"{path}/".startswith(f"{to}/") else None)
         for to, name, needs in NAVIGATION
         if labeler is not None and _may(labeler, needs)
     ]

@@ -1,7 +1,7 @@
 """The page where labelers work, by keyboard alone: sample, answer, guideline, progress."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -17,8 +17,10 @@ from console.pages.house import House, Visit, args_of
 from console.sitting import Sitting
 from schemas.answers import AnswerKind
 from schemas.errors import AssayError
+from schemas.labels import Purpose
 from schemas.roles import Permission
 from storage import guidelines, records
+from storage.queue import Assignment, Depths
 
 # How often it is looked whether something waits while nothing did.
 IDLE_SECONDS = 2.0
@@ -48,16 +50,21 @@ def add(house: House) -> None:
 
     @house.page("/label", "Label", Permission.LABEL)
     async def label(visit: Visit) -> None:
-        await _Table(visit).open()
+        await Table(visit).open()
 
 
-class _Table:
+class Table:
     """The page of one labeler: draws a sitting, and does what its browser asks."""
 
-    def __init__(self, visit: Visit) -> None:
+    # What those are that wait.
+    waiting_as = "tasks open"
+    # Keys of this page alone, and what they do.
+    keys: tuple[tuple[str, str], ...] = ()
+
+    def __init__(self, visit: Visit, purpose: Purpose = Purpose.CONSENSUS) -> None:
         self._visit = visit
         desk = visit.desk
-        self._sitting = Sitting(engine=desk.engine, project=desk.project, labeler=visit.labeler)
+        self._sitting = Sitting(engine=desk.engine, project=desk.project, labeler=visit.labeler, purpose=purpose)
         self._turn = asyncio.Lock()
         self._client = ui.context.client
         self._guideline = 0
@@ -77,11 +84,20 @@ class _Table:
                 self._said = ui.html("", sanitize=False).props('role="status" aria-live="polite"').classes("said")
             with ui.element("aside").props('aria-label="Guideline"').classes("guideline"):
                 self._text = ui.markdown("", extras=["tables", "fenced-code-blocks"])
-        ui.html(_dialogs(desk.project.labels.kind), sanitize=False)
+        ui.html(_dialogs([*HELP[desk.project.labels.kind], *self.keys, *EVERYWHERE]), sanitize=False)
         ui.on("act", self._act)
         ui.timer(IDLE_SECONDS, self._look)
         await self._count()
         await self._do(self._sitting.next, "")
+
+    def _waits(self, depths: Depths) -> int:
+        """Return how many tasks wait for such as this page is for."""
+        return depths.open
+
+    def _evidence(self, shown: Assignment) -> Markup:
+        """Return what is shown below the sample beside what it is answered with: a labeler sees nothing more."""
+        del shown
+        return Markup()
 
     async def _act(self, event: Any) -> None:
         asked = args_of(event)
@@ -108,7 +124,7 @@ class _Table:
         """Take one step after the other; what it could not do is said, and nothing is lost."""
         async with self._turn:
             if self._visit.still(used=used) is None:
-                ui.navigate.to("/sign-in?to=/label")
+                ui.navigate.to(f"/sign-in?to={self._visit.request.url.path}")
                 return
             try:
                 await asyncio.to_thread(step)
@@ -137,13 +153,13 @@ class _Table:
 
     async def _count(self) -> None:
         found = await self._visit.desk.overview.backlog.latest()
-        self._waiting, self._ever = found.depths.open, bool(found.reasons)
+        self._waiting, self._ever = self._waits(found.depths), bool(found.reasons)
 
     async def _show(self) -> None:
         shown = self._sitting.shown
         desk = self._visit.desk
         labels = self._before + self._sitting.count
-        progress = _progress(labels, self._waiting)
+        progress = _progress(labels, f"{self._waiting:,} {self.waiting_as}")
         if shown is None:
             self._work.set_content(join([progress, _nothing(undo=bool(self._sitting.answered), ever=self._ever)]))
             if not self._guideline:
@@ -152,11 +168,16 @@ class _Table:
         media = None if shown.media is None else media_of_assignment(shown.assignment_id)
         sample = await asyncio.to_thread(desk.drawing.draw, shown.payload, media)
         space, seconds = desk.project.labels, desk.project.overlap.lease_seconds
-        first = labels == 0 and space.kind is AnswerKind.CLASSIFICATION
         asked = answering(shown, sample, lease=seconds, confirm=desk.drawing.view.confirm, empty=space.empty)
-        self._work.set_content(join([progress, tag("p", FIRST, class_="note") if first else None, asked, _tools()]))
+        evidence = await asyncio.to_thread(self._evidence, shown)
+        first = tag("p", FIRST, class_="note") if self._is_first(labels) else None
+        self._work.set_content(join([progress, first, asked, evidence, _tools()]))
         if shown.guideline != self._guideline:
             await self._read(shown.guideline)
+
+    def _is_first(self, labels: int) -> bool:
+        by_key = self._visit.desk.project.labels.kind is AnswerKind.CLASSIFICATION
+        return by_key and labels == 0 and self._sitting.purpose is Purpose.CONSENSUS
 
     async def _read(self, version: int | None) -> None:
         """Show the guideline under which the sample is to be labeled; the one in force where there is no sample."""
@@ -167,8 +188,8 @@ class _Table:
         self._guideline = read.version
 
 
-def _progress(labels: int, waiting: int) -> Markup:
-    parts = [tag("strong", f"{labels:,}", class_="number"), " labels by you", tag("span", f"{waiting:,} tasks open")]
+def _progress(labels: int, waiting: str) -> Markup:
+    parts = [tag("strong", f"{labels:,}", class_="number"), " labels by you", tag("span", waiting)]
     return tag("p", parts, class_="progress")
 
 
@@ -190,7 +211,7 @@ def _nothing(*, undo: bool, ever: bool) -> Markup:
     return done + tag("div", button, class_="tools")
 
 
-def _dialogs(kind: AnswerKind) -> Markup:
+def _dialogs(help_: Sequence[tuple[str, str]]) -> Markup:
     reasons = [
         tag("button", tag("kbd", place, aria_hidden="true"), reason, type="button", value=reason, data_reason=True)
         for place, reason in enumerate(SKIPS, 1)
@@ -202,7 +223,7 @@ def _dialogs(kind: AnswerKind) -> Markup:
     skip = tag(
         "dialog", tag("h2", "Why skip it?", id="skip-title"), reasons, own, id="skip", aria_labelledby="skip-title"
     )
-    keys = [tag("div", [tag("dt", key), tag("dd", does)]) for key, does in (*HELP[kind], *EVERYWHERE)]
+    keys = [tag("div", [tag("dt", key), tag("dd", does)]) for key, does in help_]
     close = tag("form", tag("button", "Close"), method="dialog")
     shown = tag(
         "dialog",

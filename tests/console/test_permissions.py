@@ -90,6 +90,7 @@ TABLE = {
     "GET /v1/findings": Line(reviewing(200)),
     "GET /v1/findings/{place}/draft": Line(reviewing(422)),
     "GET /v1/gold": Line(leading(200)),
+    "GET /v1/gold/candidates": Line(leading(200)),
     "GET /v1/guideline": Line(anybody(200)),
     "GET /v1/guidelines": Line(anybody(200)),
     "GET /v1/guidelines/{version}/diff": Line(anybody(422)),

@@ -95,7 +95,7 @@ def test_what_several_skip_goes_to_an_expert_with_their_reasons(engine: Engine, 
     assert claim(engine, project, enlist(engine, project.name, "kim")) is None
     assert claimed(engine, project, enlist(engine, project.name, "lead"), Purpose.EXPERT).task_id == task
     told = Evidence(votes=(Vote(labeler="ada", answer="cat"),), skips=("bob cannot tell", "eve cannot tell"))
-    assert evidence(engine, task) == told
+    assert evidence(engine, project.name, task) == told
 
 
 def test_an_answered_assignment_is_not_skipped(engine: Engine, project: ProjectConfig) -> None:
