@@ -1,6 +1,7 @@
 """Build: which items a dataset version takes, by the product's assembler."""
 
 from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -15,7 +16,8 @@ from schemas.verdicts import Origin, Reason, Selection
 PROJECT = "proof"
 # Which items teach was decided before: all rows of the version do.
 RECIPE = DatasetRecipe(group="item", splits={TRAIN: 1.0}, min_rows=1, agreement_floor=-1.0)
-# Items had labels before the loop began; what it selected since says nothing that the assembler asks.
+# Items had labels before the loop began, and no times: what is said of either is nothing that the assembler asks.
+ALWAYS = datetime(2026, 1, 1, tzinfo=UTC)
 SELECTED = Selection(reasons=(Reason.AUDIT,), scores={}, propensity=1.0)
 
 
@@ -44,4 +46,6 @@ def _candidate(item: int, answer: str, *, settled: bool) -> Candidate:
         labels=(),
         answers=(),
         simulated=False,
+        queued_at=ALWAYS,
+        labeled_at=ALWAYS,
     )
