@@ -110,10 +110,14 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Assembly:
-    """The rows of a version in the order of their origins, and how many candidates each exclusion kept out."""
+    """The rows of a version in the order of their origins, and how many candidates each exclusion kept out.
+
+    `left` says it of each sample that has a candidate and no row.
+    """
 
     rows: tuple[Row, ...]
     excluded: Mapping[Exclusion, int]
+    left: Mapping[str, Exclusion]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,22 +133,23 @@ class Assembler:
 
     def assemble(self, candidates: Iterable[Candidate]) -> Assembly:
         """Choose the rows; the order of the candidates does not matter."""
-        excluded: Counter[Exclusion] = Counter()
-        fit: list[Candidate] = []
-        for candidate in sorted(candidates, key=_position):
-            problem = self._problem(candidate)
-            if problem is None:
-                fit.append(candidate)
-            else:
-                excluded[problem] += 1
+        problems = [(one, self._problem(one)) for one in sorted(candidates, key=_position)]
+        fit = [one for one, problem in problems if problem is None]
         single = _one_per_sample(fit)
         apart = self._apart(single)
         chosen = self._capped(apart)
+        causes = [
+            *((one.sample_id, problem) for one, problem in problems if problem is not None),
+            *((one.sample_id, Exclusion.TWIN) for one in _without(single, apart)),
+            *((one.sample_id, Exclusion.CAPPED) for one in _without(apart, chosen)),
+        ]
+        excluded = Counter(cause for _, cause in causes)
         excluded[Exclusion.REPEATED] = len(fit) - len(single)
-        excluded[Exclusion.TWIN] = len(single) - len(apart)
-        excluded[Exclusion.CAPPED] = len(apart) - len(chosen)
+        taken = {one.sample_id for one in chosen}
         return Assembly(
-            rows=tuple(self._row(one) for one in chosen), excluded={key: n for key, n in excluded.items() if n}
+            rows=tuple(self._row(one) for one in chosen),
+            excluded={cause: count for cause, count in excluded.items() if count},
+            left={sample: cause for sample, cause in causes if sample not in taken},
         )
 
     def _problem(self, candidate: Candidate) -> Exclusion | None:
@@ -253,6 +258,11 @@ def _vector(payload: JsonValue, near: DuplicatePolicy | None) -> Sequence[float]
 def _position(candidate: Candidate) -> tuple[str, int, int]:
     origin = candidate.origin
     return origin.topic, origin.partition, origin.offset
+
+
+def _without(all_of: Sequence[Candidate], those: Sequence[Candidate]) -> list[Candidate]:
+    kept = {one.origin for one in those}
+    return [one for one in all_of if one.origin not in kept]
 
 
 def _one_per_sample(candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -99,6 +99,7 @@ def card(made: Manifest) -> str:
     governing = made.governing
     return "\n".join(
         [
+            *_configuration(made),
             f"# {governing.title}",
             "",
             f"Project `{governing.project}`, content hash `{made.content_hash}`, {made.rows} rows.",
@@ -119,6 +120,12 @@ def card(made: Manifest) -> str:
             "",
         ]
     )
+
+
+def _configuration(made: Manifest) -> list[str]:
+    """Return the head by which `datasets.load_dataset` finds the splits."""
+    splits = [line for split in made.splits for line in (f"      - split: {split}", f"        path: {split}.parquet")]
+    return ["---", "configs:", "  - config_name: default", "    data_files:", *splits, "---", ""]
 
 
 def _provenance(made: Manifest) -> str:

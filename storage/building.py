@@ -20,7 +20,7 @@ from storage.candidates import Candidates, read_candidates, read_sample
 from storage.database import open_engine
 from storage.lake import Lake
 from storage.projects import Project
-from storage.releases import Release, find_content, publish
+from storage.releases import Release, find_content, list_versions, publish, read_entries
 from storage.settings import StorageSettings
 
 
@@ -77,7 +77,7 @@ def build(project: Project, settings: StorageSettings, *, as_of: datetime | None
         report = gates.write_report(settings, name, project.config.title, at, (results, document))
         release = None
         if gate.is_open(results):
-            notes = _notes(assembly, results, report)
+            notes = {**_notes(assembly, results, report), "dropped": _dropped(engine, settings, name, assembly, at)}
             release = publish(engine, settings, assembly.rows, governing, as_of=at, notes=notes)
         number = None if release is None else release.version
         gates.keep_report(engine, name, at, results, location=report, version=number)
@@ -161,6 +161,13 @@ def _columns(project: Project, rows: Sequence[Row]) -> list[dict[str, object]]:
     """Return each row as the suite sees it; assembled samples are those that today's contract reads."""
     read = (read_sample(project, row.sample) for row in rows)
     return [columns.row(sample) for sample in read if sample is not None]
+
+
+def _dropped(engine: Engine, settings: StorageSettings, name: str, assembly: Assembly, at: datetime) -> dict[str, str]:
+    """Return why samples of the version before are not rows of this one."""
+    before = [release for release in list_versions(engine, name) if release.as_of < at]
+    had = [entry.sample_id for entry in read_entries(settings, before[-1])] if before else []
+    return {sample: str(assembly.left[sample]) for sample in had if sample in assembly.left}
 
 
 def _notes(assembly: Assembly, results: Sequence[gate.Result], report: str) -> dict[str, object]:

@@ -6,9 +6,10 @@ version's number nor its time, so that the same rows give the same bytes; both s
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -182,22 +183,35 @@ def _announcement(release: Release) -> dict[str, Any]:
 
 
 def _write(folder: Folder, rows: Sequence[DatasetRow], governing: Governing) -> Manifest:
+    data = b""
+    for name, data in rendered(rows, governing):
+        folder.write(name, data)
+    return Manifest.model_validate_json(data)
+
+
+def rendered(rows: Sequence[DatasetRow], governing: Governing) -> Iterator[tuple[str, bytes]]:
+    """Yield every file of a version by its name, `manifest.json` last; the same rows give the same bytes.
+
+    Parquet's bytes may differ between releases of pyarrow.
+    """
     data = table(rows, governing.kind)
     splits = pa.array([row.entry.split for row in rows for _ in range(row.entry.copies)], pa.string())
     files: list[File] = []
     for split in sorted(governing.recipe.splits):
         part = data.filter(pc.equal(splits, split))
-        files.append(_put(folder, f"{split}.parquet", parquet(part), part.num_rows))
-    files.append(_put(folder, "manifest.jsonl", lines(row.entry for row in rows), len(rows)))
+        written = parquet(part)
+        files.append(_file(f"{split}.parquet", written, part.num_rows))
+        yield files[-1].name, written
+    entries = lines(row.entry for row in rows)
+    files.append(_file("manifest.jsonl", entries, len(rows)))
+    yield files[-1].name, entries
     made = manifest(rows, governing, files)
-    folder.write("croissant.json", _readable(croissant(made, data.schema)))
-    folder.write("README.md", card(made).encode())
-    folder.write("manifest.json", _readable(made.model_dump(mode="json")))
-    return made
+    yield "croissant.json", _readable(croissant(made, data.schema))
+    yield "README.md", card(made).encode()
+    yield "manifest.json", _readable(made.model_dump(mode="json"))
 
 
-def _put(folder: Folder, name: str, data: bytes, rows: int) -> File:
-    folder.write(name, data)
+def _file(name: str, data: bytes, rows: int) -> File:
     return File(name=name, sha256=sha256(data), bytes=len(data), rows=rows)
 
 
@@ -215,19 +229,40 @@ def parquet(data: pa.Table) -> bytes:
 
 def read_split(settings: StorageSettings, release: Release, split: str) -> pa.Table:
     """Return a released split as a table; its columns are those of `catalog.table`."""
-    return pq.read_table(pa.BufferReader(_folder(settings, release).read(f"{split}.parquet")))
+    return pq.read_table(pa.BufferReader(folder_of(settings, release).read(f"{split}.parquet")))
 
 
 def read_entries(settings: StorageSettings, release: Release) -> list[Entry]:
     """Return the manifest's entry of each row."""
-    return [Entry.model_validate_json(line) for line in _folder(settings, release).read("manifest.jsonl").splitlines()]
+    return [
+        Entry.model_validate_json(line) for line in folder_of(settings, release).read("manifest.jsonl").splitlines()
+    ]
+
+
+def read_file(settings: StorageSettings, release: Release, name: str) -> bytes | None:
+    """Return the bytes of a file of a version; None where it is gone."""
+    folder = folder_of(settings, release)
+    return folder.read(name) if folder.has(name) else None
+
+
+def export(settings: StorageSettings, release: Release, folder: Path) -> list[str]:
+    """Copy the version's files into a folder of this machine, and return their names."""
+    made = Manifest.model_validate_json(folder_of(settings, release).read("manifest.json"))
+    names = [*(file.name for file in made.files), *ABOUT]
+    for name in names:
+        (folder / name).write_bytes(folder_of(settings, release).read(name))
+    return names
 
 
 def compare(settings: StorageSettings, old: Release, new: Release) -> Diff:
-    """Return what changed from one version to another, by cause."""
+    """Return what changed from one version to another, by cause.
+
+    By which rules samples were dropped is known where `new` was built after `old`, without another in between.
+    """
     before, after = (Version(governing=one.governing, entries=read_entries(settings, one)) for one in (old, new))
-    return diff(before, after)
+    return diff(before, after, new.manifest.get("dropped", {}))
 
 
-def _folder(settings: StorageSettings, release: Release) -> Folder:
+def folder_of(settings: StorageSettings, release: Release) -> Folder:
+    """Return where a version's files are."""
     return Folder.of(settings, "releases", release.project, release.content_hash)

@@ -26,6 +26,7 @@ def test_what_is_not_fit_is_excluded_by_name(changes: dict[str, Any], cause: Exc
     """A row is settled, of a class of the project, and lawful under today's suite."""
     made = assembler().assemble([candidate(1), candidate(2, **changes)])
     assert ([row.entry.sample_id for row in made.rows], made.excluded) == (["s1"], {cause: 1})
+    assert made.left == {"s2": cause}
 
 
 def test_another_contract_version_is_excluded() -> None:

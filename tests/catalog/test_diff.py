@@ -34,3 +34,9 @@ def test_a_version_does_not_differ_from_itself() -> None:
     found = diff(same, same)
     assert (found.unchanged, found.new, found.dropped, found.relabeled, found.moved) == (2, (), (), (), ())
     assert (found.guideline, found.governing) == ((), ())
+
+
+def test_what_was_dropped_stands_under_the_rule_that_did_it() -> None:
+    """What has no label in its round any more was dropped by none."""
+    found = diff(version(candidate(1), candidate(2), candidate(3)), version(candidate(3)), {"s1": "rule", "s9": "twin"})
+    assert (found.dropped, found.dropped_by) == (("s1", "s2"), {"rule": ("s1",), "unlabeled": ("s2",)})

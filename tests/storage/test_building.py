@@ -256,6 +256,7 @@ def test_rows_that_break_a_new_rule_are_dropped_and_counted(
     assert old is not None
     found = compare(settings, old, outcome.release)
     assert (found.dropped, found.governing) == (("s10", "s11"), ("suite",))
+    assert found.dropped_by == {"rule": ("s10", "s11")}
 
 
 def test_a_guideline_change_is_the_cause_of_what_it_relabels(

@@ -5,18 +5,24 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
 
+import duckdb
+import mlcroissant
+import pandas as pd
+import polars as pl
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from sqlalchemy import Engine, select
 
 from catalog.assembly import Candidate, Row
 from catalog.canonical import sha256
 from catalog.manifest import DatasetPublished, Governing, Manifest
-from catalog.testing import assembler, candidate, governing, recipe
+from catalog.testing import CLASSES, assembler, candidate, governing, recipe
 from schemas.errors import InputError
 from storage.releases import (
     Release,
     compare,
+    export,
     find_content,
     get_version,
     list_versions,
@@ -138,3 +144,72 @@ def test_versions_are_compared_from_their_files(engine: Engine, settings: Storag
     new = publish(engine, settings, rows(candidate(2, "dog"), candidate(3)), about, notes={})
     found = compare(settings, old, new)
     assert (found.new, found.dropped, found.relabeled[0].sample_id) == (("s3",), ("s1",), "s2")
+
+
+def released(engine: Engine, settings: StorageSettings, about: Governing) -> tuple[Release, Path]:
+    """Publish twenty rows, of which those of foxes stand twice in train; return the version and its folder."""
+    slices = [{"column": "label", "value": "fox", "copies": 2}]
+    candidates = [candidate(offset, CLASSES[offset % 3]) for offset in range(20)]
+    made = assembler(slices=slices).assemble(candidates).rows
+    governed = about.model_copy(update={"recipe": recipe(slices=slices)})
+    release = publish(engine, settings, made, governed, notes={})
+    return release, folder(settings, release)
+
+
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated", "ignore:The inplace keyword")  # both its own
+def test_mlcroissant_finds_nothing_wrong_and_reads_every_record(
+    engine: Engine, settings: StorageSettings, about: Governing
+) -> None:
+    """ML Commons' own reader, on the files as they were released."""
+    release, place = released(engine, settings, about)
+    described = mlcroissant.Dataset(jsonld=str(place / "croissant.json"))
+    assert list(described.metadata.issues.errors) == []
+    for split in recipe().splits:
+        table = read_split(settings, release, split)
+        records = list(described.records(record_set=split))
+        assert [(one[f"{split}/sample_id"].decode(), one[f"{split}/copy"]) for one in records] == list(
+            zip(table.column("sample_id").to_pylist(), table.column("copy").to_pylist(), strict=True)
+        )
+
+
+def test_one_line_loads_a_split_in_pandas_polars_and_duckdb(
+    engine: Engine, settings: StorageSettings, about: Governing
+) -> None:
+    """The same rows in each."""
+    release, place = released(engine, settings, about)
+    file, labels = str(place / "train.parquet"), read_split(settings, release, "train").column("label").to_pylist()
+    assert pd.read_parquet(file)["label"].tolist() == labels
+    assert pl.read_parquet(file)["label"].to_list() == labels
+    assert [label for (label,) in duckdb.read_parquet(file).project("label").fetchall()] == labels
+
+
+def test_one_line_loads_a_release_in_hugging_face_datasets(
+    engine: Engine, settings: StorageSettings, about: Governing, tmp_path: Path
+) -> None:
+    """By the head of its card; tested where it is installed, which the lock file does not ask for."""
+    datasets = pytest.importorskip("datasets")
+    release, place = released(engine, settings, about)
+    for split in recipe().splits:
+        loaded = datasets.load_dataset(str(place), split=split, cache_dir=str(tmp_path))
+        assert list(loaded["label"]) == read_split(settings, release, split).column("label").to_pylist()
+
+
+def test_the_card_says_where_the_splits_are(engine: Engine, settings: StorageSettings, about: Governing) -> None:
+    """Its head is what Hugging Face's load_dataset reads of a folder."""
+    _, place = released(engine, settings, about)
+    _, head, _ = (place / "README.md").read_text().split("---\n", 2)
+    (configuration,) = yaml.safe_load(head)["configs"]
+    assert {one["split"]: one["path"] for one in configuration["data_files"]} == {
+        "test": "test.parquet",
+        "train": "train.parquet",
+    }
+
+
+def test_an_export_is_the_release_byte_for_byte(
+    engine: Engine, settings: StorageSettings, about: Governing, tmp_path: Path
+) -> None:
+    """Every file of it."""
+    release, place = released(engine, settings, about)
+    names = export(settings, release, tmp_path)
+    assert sorted(names) == FILES
+    assert all((tmp_path / name).read_bytes() == (place / name).read_bytes() for name in names)
