@@ -22,6 +22,8 @@ from storage.tables import DatasetVersionRow
 SNAPSHOTS_FOR = timedelta(days=7)
 # What was written so long ago and is of no version belongs to a build that did not end.
 LEFT_AFTER = timedelta(days=1)
+# The files of what a gate said go after so long, where it let no version through; its results stay in PostgreSQL.
+GATES_FOR = timedelta(days=30)
 
 
 def keep_table(settings: StorageSettings, project: str, table: str) -> dict[str, int]:
@@ -37,21 +39,29 @@ def keep_table(settings: StorageSettings, project: str, table: str) -> dict[str,
 
 
 @lost_connections_named()
-def clear_leftovers(settings: StorageSettings, project: str, after: timedelta = LEFT_AFTER) -> dict[str, int]:
+def clear_leftovers(
+    settings: StorageSettings, project: str, after: timedelta = LEFT_AFTER, gates: timedelta = GATES_FOR
+) -> dict[str, int]:
     """Remove the files of builds and searches that did not end, once nobody has written to them for `after`.
 
-    A build that has just written the files of the same content anew, and not published them yet, looks for them
-    under the lock that this is done under.
+    Those of gates that let no version through go after `gates`. Returns how many folders of each went. A build that has
+    just written the files of the same content anew, and not published them yet, looks for them under the lock that this
+    is done under.
     """
     with ExitStack() as stack:
         engine = open_engine(settings)
         stack.callback(engine.dispose)
         connection = stack.enter_context(engine.begin())
         numbering(connection, project)
-        found = select(DatasetVersionRow.content_hash).where(DatasetVersionRow.project == project)
-        kept = set(connection.scalars(found))
-        releases = _clear(Folder.of(settings, "releases", project), kept, after)
-        return {"releases": releases, "searches": _clear(Folder.of(settings, "searches", project), (), after)}
+        columns = (DatasetVersionRow.content_hash, DatasetVersionRow.manifest["report"].astext.label("report"))
+        versions = connection.execute(select(*columns).where(DatasetVersionRow.project == project)).all()
+        reports = {str(version.report).rpartition("/")[2] for version in versions}
+        hashes = {version.content_hash for version in versions}
+        return {
+            "releases": _clear(Folder.of(settings, "releases", project), hashes, after),
+            "searches": _clear(Folder.of(settings, "searches", project), (), after),
+            "gates": _clear(Folder.of(settings, "gates", project), reports, gates),
+        }
 
 
 def _clear(folder: Folder, kept: Iterable[str], after: timedelta) -> int:

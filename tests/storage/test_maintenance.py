@@ -1,6 +1,6 @@
 """Maintenance removes what nobody can name any more, and nothing that a version or the ledger needs."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from catalog.testing import assembler, candidate, governing
 from schemas.errors import ConflictError
 from storage import releases
+from storage.gates import write_report
 from storage.lake import Lake
 from storage.maintenance import clear_leftovers, keep_table
 from storage.releases import Release, publish, read_entries
@@ -63,6 +64,20 @@ def test_versions_stay_and_what_a_build_left_behind_goes(
     assert clear_leftovers(settings, project, AT_ONCE)["releases"] == 1
     assert folders(settings, project) == {kept.content_hash}
     assert len(read_entries(settings, kept)) == 1
+
+
+def test_reports_of_gates_go_that_let_no_version_through(
+    engine: Engine, settings: StorageSettings, project: str
+) -> None:
+    """Those of versions stay with them."""
+    shut, opened = (
+        write_report(settings, project, "Animals", datetime(2026, 1, day, tzinfo=UTC), ((), {})) for day in (1, 2)
+    )
+    rows = assembler().assemble([candidate(1)]).rows
+    publish(engine, settings, rows, governing(project=project), notes={"report": opened})
+    assert clear_leftovers(settings, project, AT_ONCE)["gates"] == 0
+    assert clear_leftovers(settings, project, AT_ONCE, AT_ONCE)["gates"] == 1
+    assert [Path(each.removeprefix("file://")).exists() for each in (shut, opened)] == [False, True]
 
 
 def test_a_version_whose_files_are_cleared_away_while_it_is_built_is_not_published(
