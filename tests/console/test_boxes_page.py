@@ -292,6 +292,18 @@ def test_that_nothing_is_there_is_said_twice(house: House) -> None:
     assert "Send once more" in hands.told
 
 
+def test_enter_on_a_button_presses_it_and_sends_nothing(house: House) -> None:
+    """Whoever goes by Tab expects that of Enter."""
+    house.enqueue(0, payload=image())
+    hands = easel(house)
+    for name in ("New box", "New box", "Skip"):
+        hands.page.get_by_role("button", name=name, exact=True).focus()
+        hands.keys("Enter")
+    expect(hands.page.get_by_role("dialog", name="Why skip it?")).to_be_visible()
+    assert hands.page.locator(".box").count() == 2
+    assert house.answers() == []
+
+
 def test_undo_brings_the_boxes_back_and_a_refusal_loses_none(house: House) -> None:
     """They are changed and sent again; both answers stay in the history of labels."""
     house.enqueue(0, 1, payload=image())
