@@ -14,6 +14,9 @@ from labeling.reports import LabelerReport
 from quality.intervals import Interval
 from schemas.roles import Permission
 
+# Less than this is told as less: what answers so fast is a program.
+LEAST_SECONDS = 0.1
+
 
 def add(house: House) -> None:
     """Serve the pages."""
@@ -81,7 +84,9 @@ def _share(title: str, found: Interval, number: int, of: str) -> Markup:
 
 
 def _seconds(one: LabelerReport) -> str:
-    return "none" if one.seconds is None else f"{one.seconds:.1f}"
+    if one.seconds is None:
+        return "none"
+    return "under 0.1" if one.seconds < LEAST_SECONDS else f"{one.seconds:.1f}"
 
 
 def _skips(one: LabelerReport) -> str:
