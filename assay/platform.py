@@ -130,6 +130,7 @@ def _api(stack: Stack, project: Project, needs: tuple[str, ...], prepared: Calla
         needs=needs,
         prepare=prepared,
         ready=lambda: _answers(f"{url}/v1/healthz"),
+        ready_seconds=240,  # its imports alone have taken more than a minute on a machine that did much else
     )
 
 

@@ -20,6 +20,7 @@ def main() -> None:
         access_log=False,
         log_level="warning",  # at the level below every page's connection is logged with what one could take it over by
         server_header=False,
+        ws_max_size=settings.api_body_bytes,
         forwarded_allow_ips=settings.api_proxies,
         timeout_graceful_shutdown=10,
     )

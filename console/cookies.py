@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from fastapi import Request, Response
+from fastapi import Response
+from starlette.requests import HTTPConnection
 
 from storage.sessions import REMEMBERED
 
@@ -18,7 +19,7 @@ class SessionCookie:
         """The cookie's name; browsers take one that begins with `__Host-` from this very host only, by HTTPS."""
         return "__Host-assay" if self.secure else "assay"
 
-    def of(self, request: Request) -> str | None:
+    def of(self, request: HTTPConnection) -> str | None:
         """Return the id that a request brings."""
         return request.cookies.get(self.name)
 

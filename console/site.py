@@ -8,6 +8,7 @@ from fastapi.staticfiles import StaticFiles
 from nicegui import ui
 
 from console.api import create_app
+from console.cookies import SessionCookie
 from console.pages import (
     adjudication,
     agreement,
@@ -27,6 +28,7 @@ from console.pages import (
 )
 from console.pages.house import STATIC, House
 from console.pages.policy import PAGE_HEADERS
+from console.pages.sockets import OwnSockets, close_to_others
 from console.settings import ConsoleSettings
 from storage.settings import StorageSettings
 
@@ -53,6 +55,8 @@ def create_site(settings: ConsoleSettings, storage: StorageSettings) -> FastAPI:
     """Return the API with the pages; nothing is opened before it starts."""
     app = create_app(settings, storage, PAGE_HEADERS)
     app.mount("/static", StaticFiles(directory=STATIC))
+    app.add_middleware(OwnSockets, cookie=SessionCookie(secure=settings.secure))
+    close_to_others()
     house = House(app=app)
     for page in PAGES:
         page.add(house)
