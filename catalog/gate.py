@@ -27,6 +27,11 @@ class Mark(StrEnum):
     TIMELY = "feedback timely"  # hours from a sample's arrival in the queue to its last label, the median
     SIZED = "size appropriate"  # rows
 
+    @property
+    def bound(self) -> str:
+        """Say on which side of its threshold the number is to be."""
+        return "hours, at most" if self is Mark.TIMELY else "at least"
+
 
 class Result(Event):
     """One check of the gate; `remedy` says what to do where it is not ok, and `blocking` whether one must.

@@ -42,7 +42,7 @@ def html(title: str, at: datetime, results: Sequence[Result]) -> str:
 
 
 def _mark(one: Result) -> tuple[str, ...]:
-    return (str(one.mark), number(one.value), number(one.threshold), one.verdict)
+    return (str(one.mark), number(one.value), threshold(one), one.verdict)
 
 
 def _missing(one: Result) -> tuple[str, ...]:
@@ -53,9 +53,16 @@ def _check(one: Result) -> tuple[str, ...]:
     return (one.check, one.wanted, one.found, one.verdict)
 
 
+def threshold(one: Result) -> str:
+    """Return the threshold of a mark in words."""
+    return f"{one.mark.bound if one.mark else ''} {number(one.threshold)}".strip()
+
+
 def number(value: float | None) -> str:
-    """Return a number to four digits, and nothing where there is none."""
-    return "" if value is None else f"{value:.4g}"
+    """Return a number to three digits, a whole one to all of them, and nothing where there is none."""
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.3g}"
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

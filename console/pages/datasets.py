@@ -9,7 +9,7 @@ from nicegui import ui
 
 from catalog.diff import Diff
 from catalog.gate import Result
-from catalog.gate_report import number
+from catalog.gate_report import number, threshold
 from console.access import may
 from console.markup import Content, join, tag
 from console.pages.house import House, Visit
@@ -95,10 +95,7 @@ def last_gate(report: GateReport | None) -> Content:
 
 def scorecard_of(marks: Sequence[Result]) -> Content:
     """Return the four marks of good data, each a number beside its threshold."""
-    shown = [
-        figure(str(one.mark), number(one.value) or "none", f"threshold {number(one.threshold)}: {one.verdict}")
-        for one in marks
-    ]
+    shown = [figure(str(one.mark), number(one.value) or "none", f"{threshold(one)}: {one.verdict}") for one in marks]
     return figures(*shown) if shown else None
 
 
