@@ -57,7 +57,7 @@ bench-consensus: ## measure how many labels adaptive overlap saves, and at what 
 	@infra/setup.sh bench
 	@.venv-bench/bin/python -m bench.consensus --plots docs/labeling $(ARGS)
 
-bench-datacentric: ## measure whether better data beats a better model, on six real sets (about 15 minutes)
+bench-datacentric: ## measure whether better data beats a better model, on six real sets
 	@infra/setup.sh bench
 	@.venv-bench/bin/python -m bench.datacentric --plots docs/data-centric $(ARGS)
 

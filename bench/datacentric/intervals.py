@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from bench.datacentric.measures import Said
 from bench.datacentric.sets import ProofSet
-from labeling.consensus.votes import Codes, Mask, Numbers
+from labeling.consensus.votes import Codes, Numbers
 
 # Bootstrap samples, the seed that draws them, and the central part that an interval covers, in percent.
 RESAMPLES, SEED, COVERED = 1000, 0, 95.0
@@ -60,10 +59,9 @@ def scored(whole: ProofSet, said: Sequence[Said]) -> Scores:
     count = int(groups.max()) + 1
     drawn = rng.multinomial(count, np.full(count, 1.0 / count), RESAMPLES)
     seeds = rng.multinomial(len(said), np.full(len(said), 1.0 / len(said)), RESAMPLES).astype(np.float64)
-    rows = [_Row(whole=whole, said=one, weights=_weights(drawn, groups[one.test])) for one in said]
-    return Scores(
-        by_name={name: np.array([row.score(name) for row in rows]) for name in said[0].predictions}, seeds=seeds
-    )
+    rows = [_scores(whole, one, _weights(drawn, groups[one.test])) for one in said]
+    by_name = np.array(rows).transpose(1, 0, 2)
+    return Scores(by_name=dict(zip(said[0].predictions, by_name, strict=True)), seeds=seeds)
 
 
 def _weights(drawn: Codes, groups: Codes) -> Numbers:
@@ -71,28 +69,16 @@ def _weights(drawn: Codes, groups: Codes) -> Numbers:
     return np.vstack([np.ones((1, len(groups))), drawn[:, groups]]).astype(np.float64)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Row:
-    whole: ProofSet
-    said: Said
-    weights: Numbers
-
-    @cached_property
-    def truth(self) -> Codes:
-        return self.whole.gold[self.said.test]
-
-    def score(self, name: Name) -> Numbers:
-        predicted, rare = self.said.predictions[name], self.whole.rare
-        if rare is None:
-            right: Numbers = self._sum(predicted == self.truth) / np.maximum(self.weights.sum(axis=1), 1.0)
-            return right
-        found, there = predicted == rare, self.truth == rare
-        f1: Numbers = 2.0 * self._sum(found & there) / np.maximum(self._sum(found) + self._sum(there), 1.0)
-        return f1
-
-    def _sum(self, mask: Mask) -> Numbers:
-        found: Numbers = self.weights @ mask.astype(np.float64)
-        return found
+def _scores(whole: ProofSet, said: Said, weights: Numbers) -> Numbers:
+    """Return the score of each of K predictions under each weighting (1 + R, m) of the test items, (K, 1 + R)."""
+    predicted, truth, rare = np.array(list(said.predictions.values())), whole.gold[said.test], whole.rare
+    if rare is None:
+        right: Numbers = (predicted == truth).astype(np.float64) @ weights.T / np.maximum(weights.sum(axis=1), 1.0)
+        return right
+    found, there = predicted == rare, truth == rare
+    named = found.astype(np.float64) @ weights.T + weights @ there
+    f1: Numbers = 2.0 * ((found & there).astype(np.float64) @ weights.T) / np.maximum(named, 1.0)
+    return f1
 
 
 def interval(values: Numbers) -> list[float]:

@@ -60,6 +60,7 @@ def _table(whole: ProofSet, scores: Scores, said: Sequence[Said]) -> Figures:
         "both": rounded(scores.mean(best["loop"])),
         "both_by": best["loop"][1],
         "labels_right": [_mean(said, (*name, "labels_right")) for name in (BASELINE, OURS)],
+        "seeds": len(said),
         "train": round(_mean(said, (*BASELINE, "items"))),
         "test": round(float(np.mean([len(one.test) for one in said]))),
     }
