@@ -121,8 +121,8 @@ def _agent(app: FrameApp, topic: str, pipeline: Pipeline[Any]) -> None:
         async for event in _frames(stream):
             if app.failed:
                 return
-            app.begun(event)
-            await _or_crash(app, topic, lambda event=event: pipeline.begin(event))  # type: ignore[misc]
+            frame = app.begun(event)
+            await _or_crash(app, topic, lambda event=event, frame=frame: pipeline.begin(event, frame))  # type: ignore[misc]
 
     app.agent(app.frames(topic), name=f"{app.conf.id}.{topic}")(agent)
     app.release(pipeline.drained)

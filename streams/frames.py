@@ -100,7 +100,7 @@ class FrameConsumer(Consumer):
             cast("bytes", record),
             None,
             None,
-            None,
+            len(record),
             tp,
             generation_id=self.app.consumer_generation_id,
         )
@@ -113,7 +113,7 @@ class FrameConsumer(Consumer):
         self._unacked_messages.discard(message)
         self._acked[message.tp] = [message.offset + 1]
         self._n_acked += 1
-        self._reader.done(message.tp, len(cast("Frame", message.value)))
+        self._reader.done(message.tp, message.serialized_value_size)
         return True
 
     def begun(self, message: Message) -> None:
@@ -263,9 +263,16 @@ class FrameApp(faust.App):
         self._drains: list[Callable[[], Awaitable[None]]] = []
         self.transport = FrameTransport(brokers, self)
 
-    def begun(self, event: Any) -> None:
-        """Say that an agent has begun to handle an event's frame."""
+    def begun(self, event: Any) -> Frame:
+        """Say that an agent has begun to handle an event, and take the frame out of it.
+
+        Until the event is acknowledged it would keep alive what need not be there for so long, and is memory that the
+        next frames could have in the processor's caches.
+        """
+        frame: Frame = event.value
+        event.value = event.message.value = None
         cast("FrameConsumer", self.consumer).begun(event.message)
+        return frame
 
     def release(self, drain: Callable[[], Awaitable[None]]) -> None:
         """Wait for `drain` before partitions are given up, so that who gets them need not do again what is in hand."""

@@ -29,10 +29,10 @@ class Pipeline(Generic[ItemT]):
         self._begun: asyncio.Queue[tuple[Any, ItemT]] = asyncio.Queue()
         self._beginning = asyncio.Lock()
 
-    async def begin(self, event: Any) -> None:
-        """Begin the frame of one of Faust's events."""
+    async def begin(self, event: Any, frame: Frame) -> None:
+        """Begin the frame of one of Faust's events; the event is acknowledged once that is finished."""
         async with self._beginning:
-            self._begun.put_nowait((event, await self._begin(event.value)))
+            self._begun.put_nowait((event, await self._begin(frame)))
 
     async def finish(self) -> None:
         """Finish what has begun, at least one frame, and acknowledge it."""

@@ -9,8 +9,10 @@ load frames grow, and with them the share of the work that is paid once a frame 
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, wait
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Protocol
 
 import confluent_kafka
@@ -28,12 +30,12 @@ Message: Any = confluent_kafka.Message
 # Topic and partition.
 Place = tuple[str, int]
 
-# How many full frames' worth of a partition's records may be in hand: handed on, but not done.
-FRAMES_IN_HAND = 8
-# How many full frames of a partition's records may wait before reading is held back; a paused one goes on at half of
-# one. The library forgets what it has read ahead of a partition that is paused, and reads it again; so a handler has
-# this long to catch up before its partition is, in seconds.
-FRAMES_WAITING = 2
+# How many of a partition's records may be in hand: handed on, but not done.
+IN_HAND = 8_000
+# How many records are taken from the library at once, and how many of a partition may wait before reading is held back;
+# a paused one goes on at a quarter of that. The library forgets what it has read ahead of a partition that is paused,
+# and reads it again; so a handler has this long to catch up before its partition is, in seconds.
+AT_ONCE, WAITING = 1_000, 2_000
 GRACE_SECONDS = 1.0
 # How much the library reads ahead of us, in records and KiB, and how soon it goes on after it had to stop, in
 # milliseconds. By itself it would hold 64 MiB, all gone from the processor's caches when their turn comes, and then
@@ -106,7 +108,7 @@ class Reader:
 
     def _is_free(self, place: Place) -> bool:
         in_hand = self._in_hand.get(place, 0)
-        return place not in self._handed_on and in_hand < FRAMES_IN_HAND * self._frame_records
+        return place not in self._handed_on and in_hand < IN_HAND
 
     def _frame(self, place: Place) -> Frame:
         waiting = self._waiting[place]
@@ -199,10 +201,9 @@ class Reader:
         self._full_since = None
 
     def _keep(self, messages: Sequence[Any]) -> None:
-        for place, message in zip(_places(messages), messages, strict=True):
-            if place not in self._waiting:
-                self._waiting[place] = deque()
-            self._waiting[place].append(message)
+        places = zip(map(Message.topic, messages), map(Message.partition, messages), messages, strict=True)
+        for place, run in groupby(places, itemgetter(0, 1)):  # of what is fetched at once, long runs are of one place
+            self._waiting.setdefault(place, deque()).extend(map(itemgetter(2), run))
         if messages:
             self._listener.arrived()
 
@@ -211,7 +212,7 @@ class Reader:
         first = self._kafka.poll(SHORT if self._paused else PATIENCE)
         if first is None:
             return []
-        messages = [first, *self._kafka.consume(self._frame_records - 1, 0)]
+        messages = [first, *self._kafka.consume(AT_ONCE - 1, 0)]
         errors = list(map(Message.error, messages))
         if not any(errors):
             return messages
@@ -221,10 +222,9 @@ class Reader:
 
     def _hold_back(self) -> bool:
         """Say whether to read on: if too much of a partition waits, first wait for its handler, then pause it."""
-        most, few = FRAMES_WAITING * self._frame_records, self._frame_records // 2
         self._room.clear()
-        full = {place for place, waiting in self._waiting.items() if len(waiting) >= most} - self._paused
-        free = {place for place in self._paused if len(self._waiting.get(place, ())) <= few}
+        full = {place for place, waiting in self._waiting.items() if len(waiting) >= WAITING} - self._paused
+        free = {place for place in self._paused if len(self._waiting.get(place, ())) <= WAITING // 4}
         if free:
             self._kafka.resume([TopicPartition(*place) for place in free])
             self._paused -= free
@@ -260,10 +260,6 @@ def _refuse(error: KafkaError) -> None:
     if error.fatal() or error.code() in FINAL:
         raise UnavailableError(f"Kafka refuses to be read: {error.str()}. Run `assay status`.")
     log.warning("reading stumbled", reason=error.str())
-
-
-def _places(messages: Sequence[Any]) -> Iterator[Place]:
-    return zip(map(Message.topic, messages), map(Message.partition, messages), strict=True)
 
 
 def frame_of(messages: Sequence[Any]) -> Frame:

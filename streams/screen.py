@@ -34,7 +34,7 @@ log = structlog.get_logger()
 class Flight:
     """A frame whose outputs are on their way, with the state after it; none of either where it was screened before."""
 
-    frame: Frame
+    partition: int
     state: State | None = None
     delivery: Delivery | None = None
 
@@ -86,14 +86,14 @@ class Screen:
         before = self._states.get(frame.partition, State())
         fresh = frame.since(before.next_offset)
         if fresh is None:
-            return Flight(frame=frame)
+            return Flight(partition=frame.partition)
         if self._steering and self._steering.version > before.routing.told:
             before = await self._steered(frame.partition, self._steering)
         await self._check_gap(fresh, before)
         outcome = screen(fresh, before, self._screening)
         delivery = await self._publisher.send(self._batches(fresh, outcome))
         self._states[frame.partition] = outcome.state
-        return Flight(frame=frame, state=outcome.state, delivery=delivery)
+        return Flight(partition=frame.partition, state=outcome.state, delivery=delivery)
 
     async def look(self) -> None:
         """Look for what labels say of routing by now."""
@@ -119,7 +119,7 @@ class Screen:
         for flight in flights:
             if flight.delivery and flight.state:
                 await self._publisher.confirmed(flight.delivery)
-                after[flight.frame.partition] = flight.state
+                after[flight.partition] = flight.state
         moves = {
             partition: checkpoints.Move(before=self._saved.get(partition, State()), after=state)
             for partition, state in after.items()
