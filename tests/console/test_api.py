@@ -248,7 +248,7 @@ def test_leads_see_findings_and_publish_what_settles_them(api: Api) -> None:
     assert found["says"] in change["body"]
     assert is_problem(lead.get("/v1/findings/1/draft"), 422)
     said = lead.post("/v1/guidelines/preview", json=change)
-    assert said.json() == {"reopened": 1, "retold": 0, "labels": 2}
+    assert said.json() == {"reopened": 1, "retold": 0, "labels": 2, "examples": [claimed["task_id"]]}
     published = lead.post("/v1/guidelines", json=change)
     assert (published.status_code, published.json()) == (201, {"version": 2, "reopened": 1, "retold": 0})
     told = labelers[0].get("/v1/guideline").json()
