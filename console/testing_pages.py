@@ -108,7 +108,7 @@ class House:
         """Return a browser's context of its own: nobody is signed in."""
         context = self.browser.new_context(**{"viewport": DESKTOP, **options})
         self.contexts.callback(context.close)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         return context
 
     def sign_in(self, context: BrowserContext, path: str = "/label", *, lead: bool = False) -> Page:
