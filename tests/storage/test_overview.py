@@ -202,7 +202,10 @@ def test_a_reason_is_worth_what_its_labels_found(engine: Engine, project: Projec
 def test_versions_are_compared_by_cause(engine: Engine, settings: StorageSettings) -> None:
     """A scorecard names its gate and what was left out; the first version has nothing before it."""
     about = governing(project=NAME)
-    notes = {"gate": [{"check": "rows", "ok": True, "wanted": "1", "found": "2"}], "excluded": {"unsettled": 4}}
+    notes = {
+        "gate": [{"check": "rows", "ok": True, "wanted": "1", "found": "2", "remedy": "Have 1 labeled."}],
+        "excluded": {"unsettled": 4},
+    }
     publish(engine, settings, rows(candidate(0, "cat"), candidate(1, "dog")), about, notes=notes)
     publish(engine, settings, rows(candidate(1, "fox"), candidate(2, "dog")), about, notes={})
     last, first = scorecards(engine, NAME)

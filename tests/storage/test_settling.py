@@ -309,7 +309,7 @@ def test_a_split_has_just_the_tasks_labeled_anew_that_hold_the_class(engine: Eng
     parts = [Definition(name=name) for name in ("lynx", "tabby", "dog", "fox")]
     changes = [ClassChange(takes=("cat",), gives=("lynx", "tabby"))]
     said = preview(engine, project, Draft(body="Text.", definitions=parts, changes=changes))
-    assert said == Preview(reopened=1, retold=0, labels=2)
+    assert said == Preview(reopened=1, retold=0, labels=2, examples=(split,))
     assert publish(engine, project, Draft(body="Text.", definitions=parts, changes=changes)).reopened == 1
     assert stored(engine, split) == (TaskStatus.OPEN, 2, 2)
     assert stored(engine, kept) == (TaskStatus.SETTLED, 1, 2)
