@@ -41,17 +41,15 @@ class Exclusion(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Candidate:
-    """A labeled task beside its archived sample.
+class LabeledTask:
+    """A task that has labels in its current round.
 
-    `labels` are those of the current round, and `answers` what labelers said in them, in the order they were given;
-    `simulated` says that at least one of them came from a simulated labeler, `lawful` that the sample breaks no
-    critical expectation of today's suite. It was queued at `queued_at`, and last labeled at `labeled_at`.
+    `labels` are the round's that stand, and `answers` what those of labelers mean today, in the order in which they
+    were given; `simulated` says that a simulated labeler gave one of them. The round began at `queued_at`,
+    and the last label came at `labeled_at`.
     """
 
     origin: Origin
-    sample: Mapping[str, JsonValue]
-    suite: str
     selection: Selection
     consensus: Consensus
     settled: bool
@@ -60,6 +58,17 @@ class Candidate:
     simulated: bool
     queued_at: datetime
     labeled_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate(LabeledTask):
+    """A labeled task beside its archived sample.
+
+    `suite` is the one that the sample passed; `lawful` says that it breaks no critical expectation of today's.
+    """
+
+    sample: Mapping[str, JsonValue]
+    suite: str
     lawful: bool = True
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import JsonValue, ValidationError
 from sqlalchemy import Engine
 
-from catalog.assembly import Candidate
+from catalog.assembly import Candidate, LabeledTask
 from catalog.canonical import canonical
 from quality import columns
 from quality.rules import violations
@@ -18,7 +18,7 @@ from schemas.samples import AnySample
 from schemas.verdicts import Origin, Severity
 from storage.database import lost_connections_named
 from storage.history import labeled_at
-from storage.labeled import Labeled, LabeledTask, labeled_now, origin_of
+from storage.labeled import Labeled, labeled_now, origin_of
 from storage.lake import Lake
 from storage.lake_rows import sample_of
 from storage.projects import Project

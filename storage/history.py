@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, ScalarSelect, exists, func, select
 
+from catalog.assembly import LabeledTask
 from labeling.estimate import Estimate
 from labeling.guidelines import Cast, round_at
 from labeling.label_space import scores_now, translated
@@ -23,7 +24,7 @@ from schemas.verdicts import Selection
 from storage import estimates
 from storage.consensus import doubts_by_task
 from storage.guidelines import times_of, versions_by
-from storage.labeled import Labeled, LabeledTask, origin_of
+from storage.labeled import Labeled, origin_of
 from storage.tables import DoubtRow, GuidelineRow, LabelerRow, LabelRow, RetractionRow, TaskRow
 
 

@@ -4,39 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection, Row, and_, func, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from catalog.assembly import LabeledTask
 from labeling.label_space import translated
-from schemas.answers import Answer, answer_of
+from schemas.answers import answer_of
 from schemas.guidelines import Guideline
 from schemas.labels import Consensus, Purpose
 from schemas.verdicts import Origin, Selection
 from storage.guidelines import versions_after
 from storage.tables import ConsensusRow, GuidelineRow, LabelerRow, LabelRow, TaskRow
 from storage.votes import standing
-
-
-@dataclass(frozen=True, kw_only=True)
-class LabeledTask:
-    """A task that has labels in its current round.
-
-    `labels` are the round's that stand, and `answers` what those of labelers mean today, in the order in which they
-    were given; `simulated` says that a simulated labeler gave one of them. The round began at `queued_at`,
-    and the last label came at `labeled_at`.
-    """
-
-    origin: Origin
-    selection: Selection
-    consensus: Consensus
-    settled: bool
-    labels: tuple[UUID, ...]
-    answers: tuple[Answer, ...]
-    simulated: bool
-    queued_at: datetime
-    labeled_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
