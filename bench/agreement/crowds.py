@@ -19,8 +19,8 @@ from labeling.agreement.krippendorff import nominal, tabulated
 from labeling.agreement.ratings import Measure, Ratings
 from labeling.agreement.sets import jaccard, masi, table
 from labeling.findings import confused_pairs
-from labeling.findings.chance import LEVEL
 from labeling.reports import prior
+from quality.chance import LEVEL
 from quality.intervals import Interval
 from schemas.labels import Vote
 

@@ -15,7 +15,7 @@ from labeling.agreement.krippendorff import interval, nominal, ordinal
 from labeling.agreement.ratings import Measure, Ratings
 from labeling.agreement.text import distance
 from labeling.findings import confused_pairs, disputed_slices, letter_case, one_or_many, optional_tokens, tight_or_loose
-from labeling.findings.chance import LEVEL
+from quality.chance import LEVEL
 from schemas.boxes import Box
 from schemas.labels import Finding, Vote
 

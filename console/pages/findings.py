@@ -13,7 +13,7 @@ from console.pages.house import House, Visit
 from console.pages.parts import data_table, empty, percent
 from console.rendering.drawing import Drawing
 from console.rendering.text import visible
-from labeling.findings.chance import LEVEL
+from quality.chance import LEVEL
 from schemas.labels import Finding, FindingKind
 from schemas.roles import Permission
 from storage.cases import Case, cases

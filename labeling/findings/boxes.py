@@ -8,8 +8,8 @@ from statistics import fmean, stdev
 
 from labeling.agreement.boxes import Drawn
 from labeling.agreement.matching import FLOOR, areas, corners, intersections, iou, match
-from labeling.findings.chance import LEVEL, SLIPS, binomial_tail, holm, sign_test
 from labeling.findings.evidence import ENOUGH, best, quoted
+from quality.chance import LEVEL, SLIPS, binomial_tail, holm, sign_test
 from quality.intervals import Z_95, wilson
 from schemas.answers import ClassName
 from schemas.boxes import Box

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from math import comb
 
-from labeling.findings.chance import LEVEL, binomial_tail, clopper_pearson, holm
 from labeling.findings.evidence import best, quoted
+from quality.chance import LEVEL, binomial_tail, clopper_pearson, holm
 from quality.intervals import Interval
 from schemas.answers import ClassName
 from schemas.labels import Finding, FindingKind, Vote

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from operator import eq
 
-from labeling.findings.chance import LEVEL, holm, hypergeometric_tail
 from labeling.findings.evidence import best
+from quality.chance import LEVEL, holm, hypergeometric_tail
 from quality.intervals import difference, wilson
 from schemas.answers import Answer
 from schemas.labels import Finding, FindingKind, Vote

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
-from labeling.findings.chance import LEVEL, SLIPS, binomial_tail, holm, hypergeometric_tail
 from labeling.findings.evidence import ENOUGH, best, quoted
+from quality.chance import LEVEL, SLIPS, binomial_tail, holm, hypergeometric_tail
 from quality.intervals import wilson
 from schemas.labels import Finding, FindingKind
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from labeling.findings import confused_pairs, disputed_slices
-from labeling.findings.chance import (
+from quality.chance import (
     LEVEL,
     binomial_tail,
     clopper_pearson,
