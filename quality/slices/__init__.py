@@ -1,0 +1,1 @@
+"""Slices: where the model fails more than elsewhere."""
