@@ -13,6 +13,7 @@ from assay.commands import (
     replay,
     routing,
     samples,
+    slices,
     stack,
     suggest,
     trail,
@@ -66,6 +67,10 @@ routes = _group("Look at which samples labelers get, and why.")
 routes.command("explain")(routing.explain)
 routes.command("simulate")(routing.simulate)
 app.add_typer(routes, name="routing")
+
+sliced = _group("Look at slices of the stream: where the model fails.")
+sliced.command("find")(slices.find)
+app.add_typer(sliced, name="slices")
 
 guides = _group("Look at what the classes mean, and what changes of that did.")
 guides.command("show")(guideline.show)

@@ -73,10 +73,10 @@ def _changed(outcome: Outcome, classes: Mapping[str, int]) -> bool:
     Short are classes that have less than the mean of those labeled so far.
     """
     short = any(classes.get(name, 0) * len(classes) < sum(classes.values()) for name in _names(outcome))
-    return _predicted(outcome) != outcome.answer or short
+    return predicted(outcome) != outcome.answer or short
 
 
-def _predicted(outcome: Outcome) -> ClassName | tuple[ClassName, ...] | None:
+def predicted(outcome: Outcome) -> ClassName | tuple[ClassName, ...] | None:
     """Return what the model would have answered: the class of the highest score, or all that score one half or more."""
     if isinstance(outcome.answer, str):
         return rank([outcome.scores]).tops[0]
