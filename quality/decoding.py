@@ -61,7 +61,7 @@ class Columns:
     """Samples as the columns of `quality.columns.row`, with `prediction.scores` and `embedding`; made when asked for.
 
     A sample was read by the compiled contract or by pydantic: of the latter `dumped` holds the row, by its place
-    among the samples.
+    among the samples. A column of another contract, of which steering may still speak, holds nothing.
     """
 
     def __init__(self, samples: Sequence[Any], *, dumped: Mapping[int, Row], compiled: Compiled | None) -> None:
@@ -128,7 +128,8 @@ class Columns:
         return list(map(attrgetter("payload"), self._samples))
 
     def _of_payload(self, name: str) -> Column:
-        part, dumped = attrgetter(name), self._dumped
+        known = not self._compiled or name in self._compiled.columns
+        part, dumped = attrgetter(name) if known else _nothing, self._dumped
         if dumped:
             column = [
                 dumped[place].get(name) if place in dumped else part(one) for place, one in enumerate(self._payloads)
@@ -136,6 +137,10 @@ class Columns:
         else:
             column = list(map(part, self._payloads))
         return list(map(plain, column)) if self._compiled and name in self._compiled.nested else column
+
+
+def _nothing(_: object) -> None:
+    """Return what a sample has in a column that its contract does not have."""
 
 
 def decode(contract: Contract, values: Sequence[bytes | None]) -> Decoded:

@@ -46,13 +46,17 @@ WARNINGS = TypeAdapter(tuple[Violation, ...])
 
 @dataclass(frozen=True, kw_only=True)
 class Screening:
-    """What a project asks of its samples."""
+    """What a project asks of its samples.
+
+    `routing` is what one of the `partitions` follows by itself.
+    """
 
     contract: Contract
     rules: tuple[Rule, ...]
     duplicates: DuplicatePolicy | None
     routing: RoutingPolicy
     versions: Versions
+    partitions: int = 1
     own: Mapping[str, OwnSignal] = field(default_factory=dict)
 
     @cached_property

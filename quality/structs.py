@@ -27,7 +27,8 @@ class Compiled:
     """A compiled contract. `nested` are the payload's fields that hold structs, `computed` its computed fields.
 
     `fields` are the payload's own fields in their order, and `floats` those whose values are floats and nothing else.
-    `deep` says that a record may nest without end, for some field holds any value.
+    `columns` are the names of all of them. `deep` says that a record may nest without end, for some field holds any
+    value.
     """
 
     decoder: msgspec.json.Decoder[Any]
@@ -36,6 +37,7 @@ class Compiled:
     fields: tuple[str, ...]
     floats: frozenset[str]
     computed: tuple[Callable[[Any], object], ...]
+    columns: frozenset[str]
 
     def read(self, values: Sequence[bytes | None]) -> dict[int, Any]:
         """Return the samples among `values` by their places, but for those that only pydantic can judge."""
@@ -88,15 +90,15 @@ def compiled(sample: type[BaseModel]) -> Compiled | None:
         kind, deep = compile_schema(sample.__pydantic_core_schema__)
         payload = next(field.type for field in msgspec.structs.fields(kind) if field.name == "payload")
         fields = msgspec.structs.fields(payload)
+        computed = [name for name, one in vars(payload).items() if isinstance(one, property)]
         return Compiled(
             decoder=msgspec.json.Decoder(kind, dec_hook=read),
             deep=deep,
             nested=frozenset(field.name for field in fields if holds(field.type, msgspec.Struct)),
             fields=tuple(field.name for field in fields),
             floats=frozenset(field.name for field in fields if _is_float(field)),
-            computed=tuple(
-                attrgetter(f"payload.{name}") for name, one in vars(payload).items() if isinstance(one, property)
-            ),
+            computed=tuple(attrgetter(f"payload.{name}") for name in computed),
+            columns=frozenset([*computed, *(field.name for field in fields)]),
         )
     except (Unsupported, TypeError, ValueError):
         return None

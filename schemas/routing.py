@@ -118,8 +118,7 @@ class RoutingPolicy(Section):
         """Return the part of the policy that each of so many partitions follows by itself."""
         rate = self.budget.per_hour
         budget = self.budget if rate is None else Budget(per_hour=rate / partitions)
-        quotas = tuple(quota.model_copy(update={"want": ceil(quota.want / partitions)}) for quota in self.quotas)
-        return self.model_copy(update={"budget": budget, "quotas": quotas})
+        return self.model_copy(update={"budget": budget, "quotas": _parts(self.quotas, partitions)})
 
     @model_validator(mode="after")
     def _novel_has_a_space(self) -> Self:
@@ -128,6 +127,11 @@ class RoutingPolicy(Section):
         if taken := sorted(set(self.own) & set(Reason)):
             raise ValueError(f"{', '.join(taken)} is the name of a signal that comes with Assay: choose another one")
         return self
+
+
+def _parts(quotas: tuple[Quota, ...], partitions: int) -> tuple[Quota, ...]:
+    """Return the part of the quotas that each of so many partitions fills."""
+    return tuple(quota.model_copy(update={"want": ceil(quota.want / partitions)}) for quota in quotas)
 
 
 class Hits(Event):
@@ -145,12 +149,19 @@ class Steering(Event):
     """What labels say of routing so far; version 0 is what is known before there are any.
 
     `temperature` is that of the scores (`quality.routing.calibration`). Hits go by their reasons' names, so that equal
-    ones are written alike.
+    ones are written alike. `quotas` are wanted beside the policy's: the model that was trained on the dataset version
+    `asked_by` is worst at these slices. Each version that asks wants so many labels anew.
     """
 
     version: int = Field(default=0, ge=0)
     hits: dict[ReasonName, Hits] = Field(default_factory=dict)
     temperature: float = Field(default=1.0, gt=0)
+    quotas: tuple[Quota, ...] = ()
+    asked_by: int = Field(default=0, ge=0)
+
+    def of_partition(self, partitions: int) -> "Steering":
+        """Return the steering that each of so many partitions follows by itself."""
+        return self.model_copy(update={"quotas": _parts(self.quotas, partitions)})
 
     @field_validator("hits")
     @classmethod

@@ -8,7 +8,7 @@ from quality.intervals import Interval, wilson
 from quality.routing.deciding import weights
 from quality.routing.mixer import mix
 from schemas.project import ProjectConfig
-from schemas.routing import Hits, Steering
+from schemas.routing import Hits, Quota, Steering
 from storage.steering import newest
 
 
@@ -29,11 +29,16 @@ class ReasonWorth:
 
 @dataclass(frozen=True, kw_only=True)
 class Mix:
-    """Which steering is the last, and what each reason is worth by it, the largest share first."""
+    """Which steering is the last, and what each reason is worth by it, the largest share first.
+
+    `quotas` are those that the model of the dataset version `asked_by` asks for.
+    """
 
     steering: int
     temperature: float
     reasons: tuple[ReasonWorth, ...]
+    quotas: tuple[Quota, ...]
+    asked_by: int
 
 
 def current_mix(engine: Engine, project: ProjectConfig) -> Mix:
@@ -42,7 +47,13 @@ def current_mix(engine: Engine, project: ProjectConfig) -> Mix:
     shares = mix(weights(policy), steering.hits, audit=policy.audit, at_first=policy.at_first)
     names = sorted({*shares, *steering.hits}, key=lambda name: (-shares.get(name, 0.0), name))
     reasons = tuple(_worth(name, shares.get(name, 0.0), steering.hits.get(name, Hits())) for name in names)
-    return Mix(steering=steering.version, temperature=steering.temperature, reasons=reasons)
+    return Mix(
+        steering=steering.version,
+        temperature=steering.temperature,
+        reasons=reasons,
+        quotas=steering.quotas,
+        asked_by=steering.asked_by,
+    )
 
 
 def _worth(reason: str, share: float, hits: Hits) -> ReasonWorth:

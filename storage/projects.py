@@ -90,6 +90,7 @@ class Project:
             rules=self.rules,
             duplicates=config.duplicates,
             routing=config.routing.of_partition(config.partitions),
+            partitions=config.partitions,
             own=self.signals,
             versions=Versions(
                 contract=config.contract.current,

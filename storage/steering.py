@@ -1,6 +1,6 @@
-"""Steering: what settled labels say of routing, kept version by version."""
+"""Steering: what settled labels and trained models say of routing, kept version by version."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Connection, Engine, func, insert, select
 
@@ -8,7 +8,7 @@ from labeling.label_space import scores_now
 from quality.routing.outcomes import Outcome, Outcomes
 from schemas.answers import AnswerKind
 from schemas.project import ProjectConfig
-from schemas.routing import Hits, Steering
+from schemas.routing import Hits, Quota, Steering
 from schemas.topics import Topics
 from storage.database import lost_connections_named
 from storage.guidelines import versions_after
@@ -28,14 +28,39 @@ def renew(engine: Engine, config: ProjectConfig) -> Steering | None:
 
     Models predict classes, so boxes and texts say nothing of what was predicted.
     """
-    project = config.name
+
+    def said(connection: Connection, before: Steering) -> Steering:
+        known = _outcomes(connection, config.name) if config.labels.kind in PREDICTED else Outcomes()
+        found = known.steering(before.version)
+        return before.model_copy(update={"hits": found.hits, "temperature": found.temperature})
+
+    return _changed(engine, config.name, said)
+
+
+@lost_connections_named()
+def ask(engine: Engine, project: str, version: int, quotas: Sequence[Quota]) -> Steering | None:
+    """Have routing fill these quotas, of the model of a dataset version, in place of those of an earlier one.
+
+    They are written, and announced, once a version; None is returned where they were before, or there are none.
+    """
+
+    def said(_: Connection, before: Steering) -> Steering:
+        if version == before.asked_by or not (quotas or before.quotas):
+            return before
+        return before.model_copy(update={"quotas": tuple(quotas), "asked_by": version})
+
+    return _changed(engine, project, said)
+
+
+def _changed(engine: Engine, project: str, said: Callable[[Connection, Steering], Steering]) -> Steering | None:
+    """Write, and announce, what is said after the last version, under the next number; None where that is the same."""
     with engine.begin() as connection:
         connection.execute(select(func.pg_advisory_xact_lock(STEERING, func.hashtext(project))))
         before = _newest(connection, project) or Steering()
-        known = _outcomes(connection, project) if config.labels.kind in PREDICTED else Outcomes()
-        found = known.steering(before.version + 1)
-        if found.model_copy(update={"version": before.version}) == before:
+        after = said(connection, before)
+        if after == before:
             return None
+        found = after.model_copy(update={"version": before.version + 1})
         connection.execute(
             insert(SteeringRow).values(project=project, version=found.version, body=found.model_dump(mode="json"))
         )

@@ -105,8 +105,8 @@ class Screen:
             self._landed.clear()
             await self._landed.wait()
         before = self._saved.get(partition, State())
-        policy = self._screening.routing
-        plan = Plan(block=before.next_offset // policy.block + 1, steering=told)
+        block = before.next_offset // self._screening.routing.block + 1
+        plan = Plan(block=block, steering=told.of_partition(self._screening.partitions))
         after = replace(before, routing=replace(before.routing, planned=plan))
         moves = {partition: checkpoints.Move(before=before, after=after)}
         await asyncio.to_thread(checkpoints.save, self._engine, self._topics.samples, moves)

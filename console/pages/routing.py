@@ -39,5 +39,13 @@ def drawn(mix: Mix, backlog: Backlog) -> Markup:
     told = "A hit is a label that changed something: it differs from the prediction, or its class was short of labels. "
     weighed = "Older labels weigh less, so labels and hits are no whole numbers. "
     steering = f"Steering {mix.steering} is in force." if mix.steering else "No label has steered routing yet."
-    note = tag("p", told, weighed, steering, class_="note")
+    note = tag("p", told, weighed, steering, asked(mix), class_="note")
     return join([data_table("Reasons", columns, rows, left=3), note])
+
+
+def asked(mix: Mix) -> str:
+    """Say what the last model asks for, if it does."""
+    wanted = ", ".join(f"{one.want} of {one.column} = {one.value}" for one in mix.quotas)
+    return (
+        f" The model of version {mix.asked_by} is worst at some slices, and wants labels: {wanted}." if wanted else ""
+    )

@@ -11,7 +11,7 @@ from quality.routing.counts import Counts, Values
 from quality.routing.mixer import guesses, mix
 from quality.routing.quota import Chances, left, shortfalls
 from quality.routing.rare import rare
-from schemas.routing import RoutingPolicy, Steering
+from schemas.routing import Quota, RoutingPolicy, Steering
 from schemas.verdicts import Reason
 
 # The draw that decides which vectors stand for a block.
@@ -25,13 +25,15 @@ LEAST_YIELD = 0.1
 class Deciding:
     """The share of each value of the columns that `rare` looks at, each signal's threshold, and what is drawn besides.
 
-    `purposes` are what draws are made for, `slices` the columns of which values may be short, `columns` all that are
-    counted. `mix` is the share of the budget by reason, `offered` the part of the stream that thresholds are to select,
-    `short` the chances of slices that are short, and `audit` the share that is drawn uniformly. `guesses` are the
-    signals that guess where the model fails, and `guessed` is the share of the budget that they may spend.
+    `quotas` are the policy's and the steering's, `purposes` what draws are made for, `slices` the columns of which
+    values may be short, `columns` all that are counted. `mix` is the share of the budget by reason, `offered` the part
+    of the stream that thresholds are to select, `short` the chances of slices that are short, `audit` the share that
+    is drawn uniformly. `guesses` are the signals that guess where the model fails, and `guessed` is the share of the
+    budget that they may spend.
     """
 
     policy: RoutingPolicy
+    quotas: tuple[Quota, ...]
     purposes: tuple[str, ...]
     slices: tuple[str, ...]
     columns: tuple[str, ...]
@@ -70,8 +72,8 @@ def decide(policy: RoutingPolicy, steering: Steering, used: Counts, purse: Purse
     parts = mix(signals, steering.hits, audit=policy.audit, at_first=policy.at_first)
     audit = min(aim, parts[Reason.AUDIT] * income)
     scores = _scores(policy, used)
-    lacking = left(policy.quotas, filled)
-    short = shortfalls(used, short=lacking, fair=policy.fair, wanted=aim - audit, records=records)
+    quotas = (*policy.quotas, *steering.quotas)
+    short = shortfalls(used, short=left(quotas, filled), fair=policy.fair, wanted=aim - audit, records=records)
     share = max(0.0, aim - audit - _drawn(used, short, records)) / records
     yielded = max(LEAST_YIELD, min(1.0, used.chosen / used.offered)) if used.offered else 1.0
     of_signals = {reason: parts[reason] for reason in signals}
@@ -84,10 +86,11 @@ def decide(policy: RoutingPolicy, steering: Steering, used: Counts, purse: Purse
     if purse.saved / TOKEN + guessed < 1.0:  # they wait, and the others have their share
         shares = _filled({**of_signals, **dict.fromkeys(guessing, 0.0)}, share / yielded, scores)
     offered = sum(shares.values())
-    slices = tuple(sorted({*policy.fair, *(quota.column for quota in policy.quotas)}))
+    slices = tuple(sorted({*policy.fair, *(quota.column for quota in quotas)}))
     looked_at = policy.rare.columns if policy.rare else ()
     return Deciding(
         policy=policy,
+        quotas=quotas,
         purposes=(*signals, Reason.QUOTA, Reason.AUDIT, *((SAMPLE,) if policy.space else ())),
         slices=slices,
         columns=tuple(sorted({*slices, *looked_at})),

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality.routing.counts import Counts, Values, texts
-from schemas.routing import Quota
+from schemas.routing import Quota, Steering
 
 # No slice gets less from the signals than this part of its share of the stream.
 FAIR = 0.5
@@ -55,18 +55,38 @@ def filled(
     for one in quotas:
         (value,) = texts([one.value])
         more = sum(names[one.column][place] == value for place in places)
-        found.setdefault(one.column, {})[str(value)] = before.get(one.column, {}).get(str(value), 0.0) + more
+        found.setdefault(one.column, {})[str(value)] = _filled(one, before) + more
     return found
 
 
 def left(quotas: Sequence[Quota], filled: Values) -> dict[str, dict[str, float]]:
-    """Return how many labels the quotas still want, by column and value; `filled` is what was selected of them."""
+    """Return how many labels the quotas still want, by column and value; `filled` is what was selected of them.
+
+    Of several quotas of one slice the largest counts: a label serves them all.
+    """
     lacking: dict[str, dict[str, float]] = {}
     for one in quotas:
+        of_column, lack = lacking.setdefault(one.column, {}), one.want - _filled(one, filled)
         (value,) = texts([one.value])
-        lack = max(0.0, one.want - filled.get(one.column, {}).get(str(value), 0.0))
-        lacking.setdefault(one.column, {})[str(value)] = lack
+        of_column[str(value)] = max(0.0, lack, of_column.get(str(value), 0.0))
     return lacking
+
+
+def renewed(told: Steering, before: Steering, filled: Values) -> Steering:
+    """Return steering as a partition takes it up after `before`, when so many were selected of slices with quotas.
+
+    What a dataset version asks for is wanted beyond what was selected by then, so its quotas are raised by that, once:
+    steering that only says something new of hits leaves them as they are.
+    """
+    if told.asked_by == before.asked_by:
+        return told.model_copy(update={"quotas": before.quotas})
+    raised = tuple(one.model_copy(update={"want": one.want + int(_filled(one, filled))}) for one in told.quotas)
+    return told.model_copy(update={"quotas": raised})
+
+
+def _filled(one: Quota, filled: Values) -> float:
+    (value,) = texts([one.value])
+    return filled.get(one.column, {}).get(str(value), 0.0)
 
 
 def _unfair(counts: Counts, column: str, wanted: float) -> dict[str, float]:

@@ -97,7 +97,9 @@ class Rehearsal:
         """Plan what is to be taken up by the block of an offset; of several the last."""
         block = offset // self._screening.routing.block
         while self._pending and self._pending[0].block <= block:
-            self._state = replace(self._state, planned=self._pending.pop(0))
+            told = self._pending.pop(0)
+            planned = Plan(block=told.block, steering=told.steering.of_partition(self._screening.partitions))
+            self._state = replace(self._state, planned=planned)
 
     def _router(self) -> Router:
         return Router(self._screening.routing, self._state, own=self._screening.own)

@@ -26,7 +26,7 @@ from quality.routing.disagreement import disagreement
 from quality.routing.draws import draws, either
 from quality.routing.explanation import Explanation, Said
 from quality.routing.queued import Queued
-from quality.routing.quota import filled, quota
+from quality.routing.quota import filled, quota, renewed
 from quality.routing.rare import rare
 from quality.routing.representative import representative, uncovered
 from quality.routing.rivals import Coverage, Repeated, Rivals
@@ -241,7 +241,7 @@ class Router:
             routed=before.routed + len(part),
             chosen=before.chosen + named,
         )
-        self._filled = filled(self._policy.quotas, self._filled, part.names, chosen)
+        self._filled = filled(self._deciding.quotas, self._filled, part.names, chosen)
         if self._policy.space:
             self._sampled = space.sampled(
                 self._sampled, part[self._policy.space.field], part.offsets, part.drawn[SAMPLE]
@@ -260,7 +260,8 @@ class Router:
             self._see()
             self._purse = replace(self._purse, income=0, pace=self._purse.income)
         if self._planned and self._planned.block <= block:
-            self._since, self._steering, self._planned = block, self._planned.steering, None
+            taken_up = renewed(self._planned.steering, self._steering, self._filled)
+            self._since, self._steering, self._planned = block, taken_up, None
         self._covered = uncovered(self._seen.sample, self._queued.points)
         self._opening = Opening(purse=self._purse, filled=self._filled, far=self._covered)
         self._deciding = self._decided()

@@ -44,7 +44,8 @@ class RoutingState:
     `queued` are the last selected points, of which this block has `added` some, `covered` is how far the space's sample
     is from what is selected, and `filled` counts what was selected of slices that have quotas; the block is decided by
     those of its `opening`. Labels come at any time, so what they say is `planned` for a block ahead: the state alone
-    decides then, also where records are routed again. The steering in force was taken up with block `since`.
+    decides then, also where records are routed again. The steering in force was taken up with block `since`, and its
+    quotas count from the partition's beginning, as the policy's do.
     `deciding` follows from the rest, and is kept so that a block's frames need not all work it out.
     """
 

@@ -56,6 +56,13 @@ def test_every_record_of_a_frame_stands_at_its_place(values: list[bytes | None])
         assert CONTRACT.decode(decoded.written(row, values[place])) == alone[place]
 
 
+@given(values=mixed)
+def test_a_column_that_the_contract_does_not_have_holds_nothing(values: list[bytes | None]) -> None:
+    """Steering may speak of one that an earlier contract had: that must not stop the stream."""
+    decoded = decode(CONTRACT, values)
+    assert list(decoded.columns["gone"]) == [None] * len(decoded.places)
+
+
 @given(payloads=st.lists(some_gauges, max_size=9), names=st.sets(st.sampled_from(("low", "middle", "high", "source"))))
 def test_rules_are_given_the_columns_that_events_have(payloads: list[dict[str, float]], names: set[str]) -> None:
     """Whether they look at few fields of a payload or at most of them."""

@@ -15,7 +15,7 @@ from catalog.assembly import Candidate, Row
 from catalog.testing import assembler, candidate, governing
 from quality.forecast import Choice
 from schemas.errors import InputError
-from schemas.routing import Hits, Steering
+from schemas.routing import Hits, Quota, Steering
 from schemas.topics import Topics
 from schemas.verdicts import DeadLetter, Disposition, Origin, Receipt, Run, TaskRequest, Versions, Violation
 from storage import answers, receipts
@@ -188,12 +188,13 @@ def test_a_forecast_judges_by_todays_rules_and_writes_nothing(engine: Engine, la
 
 def test_a_reason_is_worth_what_its_labels_found(engine: Engine, project: Project) -> None:
     """The rate has an interval for as many whole labels as count."""
-    found = Steering(version=3, hits={"uncertain": Hits(labels=9.6, hits=7.7), "audit": Hits(labels=10, hits=1)})
+    hits = {"uncertain": Hits(labels=9.6, hits=7.7), "audit": Hits(labels=10, hits=1)}
+    found = Steering(version=3, hits=hits, quotas=(Quota(column="source", value="a", want=9),), asked_by=2)
     with engine.begin() as connection:
         connection.execute(insert(SteeringRow).values(project=NAME, version=3, body=found.model_dump(mode="json")))
     mix = current_mix(engine, project.config)
     worth = {one.reason: one for one in mix.reasons}
-    assert mix.steering == 3
+    assert (mix.steering, mix.quotas, mix.asked_by) == (3, found.quotas, 2)
     assert worth["uncertain"].rate is not None
     assert worth["uncertain"].rate.estimate == pytest.approx(0.8)
     assert worth["uncertain"].share > worth["audit"].share > 0

@@ -9,10 +9,10 @@ from pydantic import JsonValue
 from sqlalchemy import Engine
 
 from schemas.project import ProjectConfig
-from schemas.routing import Steering
+from schemas.routing import Quota, Steering
 from storage.consensus import settle
 from storage.queue import enqueue
-from storage.steering import newest, renew, versions
+from storage.steering import ask, newest, renew, versions
 from storage.tables import OutboxRow
 from storage.testing import enlist, label_next, project_config, task_request
 from storage.votes import votes_by_task
@@ -50,6 +50,21 @@ def test_settled_labels_make_a_version_and_an_event(engine: Engine) -> None:
         rows = connection.execute(OutboxRow.__table__.select().where(OutboxRow.topic == f"{project.name}.steering"))
         (event,) = rows.all()
     assert Steering.model_validate_json(event.value) == told == newest(engine, project.name)
+
+
+def test_what_a_version_asks_for_outlives_what_labels_say(engine: Engine) -> None:
+    """It is asked for once; the quotas go when a later version asks for none."""
+    project, night = labeled(engine, ["cat"]), Quota(column="attributes.shift", value="night", want=50)
+    asked = ask(engine, project.name, 3, [night])
+    assert ask(engine, project.name, 3, [night]) is None
+    told = renew(engine, project)
+    assert asked is not None
+    assert told is not None
+    assert (asked.quotas, asked.asked_by, asked.hits) == ((night,), 3, {})
+    assert (told.quotas, told.asked_by, told.version) == ((night,), 3, 2)
+    done = ask(engine, project.name, 4, [])
+    assert done == told.model_copy(update={"version": 3, "quotas": (), "asked_by": 4})
+    assert (newest(engine, project.name), ask(engine, project.name, 5, [])) == (done, None)
 
 
 def few(kind: str, **labels: Any) -> ProjectConfig:

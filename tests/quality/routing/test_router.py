@@ -1,6 +1,7 @@
 """The router: budgets held, the rare found, and decisions that depend on the records and where they stand alone."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -18,7 +19,7 @@ from quality.routing.router import Router
 from quality.routing.state import Plan, RoutingState, merged
 from quality.state import State
 from schemas.errors import InputError
-from schemas.routing import Budget, Hits, Steering
+from schemas.routing import Budget, Hits, Quota, Steering
 from schemas.testing import routing_policy, scores
 from schemas.verdicts import Reason, Selection
 
@@ -183,6 +184,23 @@ def test_a_quota_is_filled_and_then_left() -> None:
     assert sum(Reason.QUOTA in one.reasons for one in chosen) > 10
 
 
+def test_what_a_dataset_version_asks_for_is_wanted_anew_each_time() -> None:
+    """Steering that says something new of hits alone asks for nothing more, and a slice that is closed is left."""
+    dark = np.random.default_rng(9).random(20_000) < 0.01
+    batch = stream([{"cat": 1.0}] * 20_000, night=dark.tolist())
+    policy = routing_policy(block=200, budget={"share": 0.05}, rare=None, novel=None)
+    wanted, state, got = Quota(column="night", value=True, want=30), RoutingState(), []
+    for number, (asked_by, quotas) in enumerate([(1, (wanted,)), (1, (wanted,)), (2, (wanted,)), (3, ())], start=1):
+        steering = Steering(version=number, quotas=quotas, asked_by=asked_by)
+        state = replace(state, block=0, planned=Plan(block=1, steering=steering))
+        router = Router(policy, state, own={})
+        got.append(sum(dark[place] and Reason.QUOTA in one.reasons for place, one in router.route(batch).items()))
+        state = router.state
+    assert got[0] == pytest.approx(30, abs=15)
+    assert got[2] == pytest.approx(30, abs=15)
+    assert max(got[1], got[3]) < 3
+
+
 def test_what_repeats_the_queue_is_left() -> None:
     """Of ten vectors, each sent again and again and always uncertain, each is labeled once, but for the audit."""
     random = np.random.default_rng(1)
@@ -264,12 +282,14 @@ def test_decisions_and_state_do_not_depend_on_the_cut(
     )
     space = {"apart": 0.0, "queued": queued}
     changes = {"budget": budget, "uncertain": {"measure": measure}, "quotas": [QUOTA], "space": space}
-    steering = Steering(version=1, temperature=0.7, hits={"novel": Hits(labels=3, hits=2)})
+    steering = Steering(
+        version=1, temperature=0.7, hits={"novel": Hits(labels=3, hits=2)}, quotas=(Quota(**QUOTA),), asked_by=1
+    )
     start = State(routing=RoutingState(planned=Plan(block=2, steering=steering)))
     assert routed_in_parts(batch, cuts, start, changes) == routed_in_parts(batch, [], start, changes)
 
 
-QUOTA = {"column": "source", "value": "a", "want": 3}
+QUOTA: dict[str, Any] = {"column": "source", "value": "a", "want": 3}
 
 
 def routed_in_parts(
