@@ -24,13 +24,13 @@ from complex sample surveys", Journal of the American Statistical Association 76
 and Wilenski (1940), Biometrika 31, for the conditional test.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import bdtr, bdtrc, stdtr, stdtrit
 
-from quality.drift.measured import Measured, Values, together
+from quality.drift.measured import Counts, Mask, Values
+from quality.drift.stretch import Stretch
 from quality.intervals import Interval
 
 # The least windows of a baseline, and the least records with a value that are judged.
@@ -45,27 +45,28 @@ MOST_CORRELATED = 0.9
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Baseline:
-    """What windows say of k components while nothing drifts.
+    """What windows say of k components while nothing drifts; each field is (k,).
 
-    - windows: R, how many there are; `total`: N, how many records they have
-    - means, variances, design, correlation: (k,), x̄, v, d and r
-    - counted: whether the components are counts of records
+    - windows: R, how many have records; `total`: N, how many records they have
+    - means, variances, design, correlation: x̄, v, d and r
+    - counted: which components are counts of records
     """
 
-    windows: int
-    total: int
+    windows: Counts
+    total: Counts
     means: Values
     variances: Values
     design: Values
     correlation: Values
-    counted: bool
+    counted: Mask
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Judged:
     """How unusual a stretch of windows is: p-values, differences from the baseline, and their errors: (k,) each.
 
-    `freedom` are the degrees of freedom by which the errors are known.
+    `freedom` are the degrees of freedom by which the errors are known. What has fewer than `LEAST_RECORDS` has the
+    p-value 1.
     """
 
     p_values: Values
@@ -80,61 +81,63 @@ class Judged:
         return Interval(estimate=difference, low=difference - spread, high=difference + spread)
 
 
-def baseline(windows: Sequence[Measured], variances: Values, *, counted: bool) -> Baseline | None:
-    """Return what windows say, those without records aside; nothing if there are fewer than `LEAST_WINDOWS`.
+def baseline(windows: Stretch, variances: Values, counted: Mask) -> Baseline:
+    """Return what windows say; each component needs two with records, and `LEAST_WINDOWS` before it may be judged.
 
     `variances` are those of each component over records that are independent.
     """
-    kept = [one for one in windows if one.count]
-    if len(kept) < LEAST_WINDOWS:
-        return None
-    whole = together(kept)
-    means = whole.sums / whole.count
-    counts = np.array([one.count for one in kept], np.float64)
-    off = np.array([one.sums for one in kept]) / counts[:, None] - means
-    between = (counts[:, None] * off**2).sum(axis=0) / (len(kept) - 1)
+    total, seen = windows.counts.sum(axis=0), windows.counts > 0
+    means = windows.sums.sum(axis=0) / total
+    off = np.where(seen, windows.sums / np.maximum(1, windows.counts) - means, 0.0)
+    kept = seen.sum(axis=0)
+    between = (windows.counts * off**2).sum(axis=0) / (kept - 1)
     return Baseline(
-        windows=len(kept),
-        total=whole.count,
+        windows=kept,
+        total=total,
         means=means,
         variances=variances,
         design=np.maximum(1.0, between / variances),
-        correlation=_correlation(off),
+        correlation=_correlation(off, kept),
         counted=counted,
     )
 
 
-def judged(window: Measured, length: int, against: Baseline) -> Judged:
-    """Return how unusual the sum of `length` windows in a row is; it must have records."""
+def judged(windows: Stretch, against: Baseline) -> Judged:
+    """Return how unusual the sum of windows in a row is."""
+    counts, sums, length = windows.counts.sum(axis=0), windows.sums.sum(axis=0), len(windows)
     spread = against.variances * against.design
-    share = _resembling(against.correlation, length) / window.count
-    rest = _resembling(against.correlation, against.windows) / against.total
+    share = _resembling(against.correlation, length) / np.maximum(1, counts)
+    rest = _resembling(against.correlation, int(against.windows.max(initial=1))) / against.total
     errors = np.sqrt(spread * (share + rest))
-    differences = window.sums / window.count - against.means
+    differences = sums / np.maximum(1, counts) - against.means
     freedom = _freedom(against, length)
     p_values = 2.0 * stdtr(freedom, -np.abs(differences / errors))
-    if against.counted:
-        p_values = np.maximum(p_values, _rates(window, against))
-    return Judged(p_values=p_values, differences=differences, errors=errors, freedom=freedom)
+    p_values = np.where(against.counted, np.maximum(p_values, _rates(counts, sums, against)), p_values)
+    return Judged(
+        p_values=np.where(counts >= LEAST_RECORDS, p_values, 1.0),
+        differences=differences,
+        errors=errors,
+        freedom=freedom,
+    )
 
 
-def _rates(window: Measured, against: Baseline) -> Values:
+def _rates(counts: Counts, sums: Values, against: Baseline) -> Values:
     """Return the p-values of the conditional test: of all such records, how many are the window's?"""
-    here = window.sums / against.design
-    there = against.means * against.total / against.design
+    here = np.maximum(0.0, sums) / against.design
+    there = np.maximum(0.0, against.means) * against.total / against.design
     both = np.round(here + there).astype(np.int64)
-    share = window.count / (window.count + against.total)
+    share = counts / (counts + against.total)
     few = bdtr(np.floor(here), both, share)
     many = np.where(here > 0, bdtrc(np.ceil(here) - 1, both, share), 1.0)
     found: Values = np.minimum(1.0, 2.0 * np.minimum(few, many))
     return found
 
 
-def _correlation(off: Values) -> Values:
+def _correlation(off: Values, windows: Counts) -> Values:
     """Return the correlation of neighbouring windows, 0 where it may be chance."""
     squares = (off**2).sum(axis=0)
     found = (off[1:] * off[:-1]).sum(axis=0) / np.where(squares > 0, squares, 1.0)
-    significant = found > SIGNIFICANT / np.sqrt(len(off))
+    significant = found > SIGNIFICANT / np.sqrt(windows)
     kept: Values = np.where(significant, np.minimum(found, MOST_CORRELATED), 0.0)
     return kept
 

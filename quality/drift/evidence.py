@@ -2,35 +2,31 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from quality.drift.baseline import judged
+import numpy as np
+
+from quality.drift.baseline import Judged, judged
 from quality.drift.cause import Evidence
-from quality.drift.measured import Measured, together
-from quality.drift.watch import DATA, Aspect, Measure, Watch
+from quality.drift.measured import DATA, Aspect, Measure, Measured
+from quality.drift.stretch import Layout, stretch
+from quality.drift.watch import Watch
 
-Window = Mapping[Measure, Measured]
 
-
-def evidence(watch: Watch, stretch: Sequence[Window], *, guideline: bool) -> Evidence:
-    """Return what a stretch of windows in a row says, that of an alarm and those since it was raised.
+def evidence(watch: Watch, windows: Sequence[Mapping[Measure, Measured]], *, guideline: bool) -> Evidence:
+    """Return what windows in a row, at least one, say: those of an alarm and those since it was raised.
 
     `guideline` says whether a version was published since the baseline.
     """
+    found = judged(stretch(windows, watch.layout), watch.baseline)
     return Evidence(
-        data=_least(watch, stretch, lambda measure: measure.aspect in DATA),
-        errors=_least(watch, stretch, lambda measure: measure.aspect is Aspect.ERRORS, more=True),
-        gold=_least(watch, stretch, lambda measure: measure.aspect is Aspect.GOLD, more=True),
+        data=_least(watch.layout, found, lambda measure: measure.aspect in DATA),
+        errors=_least(watch.layout, found, lambda measure: measure.aspect is Aspect.ERRORS, more=True),
+        gold=_least(watch.layout, found, lambda measure: measure.aspect is Aspect.GOLD, more=True),
         guideline=guideline,
     )
 
 
-def _least(watch: Watch, stretch: Sequence[Window], asked: Callable[[Measure], bool], *, more: bool = False) -> float:
-    """Return the least p-value of the measures asked, times how many there are; with `more`, of those that rose."""
-    found = []
-    for measure in filter(asked, watch.measures):
-        seen = [window[measure] for window in stretch if measure in window]
-        if not seen or not (whole := together(seen)).count:
-            continue
-        one = judged(whole, len(seen), watch.measures[measure].baseline)
-        rose = not more or one.differences[0] > 0
-        found.append(float(one.p_values.min()) * len(one.p_values) if rose else 1.0)
-    return min(1.0, min(found, default=1.0) * len(found))
+def _least(layout: Layout, found: Judged, asked: Callable[[Measure], bool], *, more: bool = False) -> float:
+    """Return the least p-value of the components of measures asked, times how many; with `more`, of those that rose."""
+    own = np.array([asked(measure) for measure in layout.measures], bool)[layout.owners]
+    p_values = np.where(found.differences > 0, found.p_values, 1.0) if more else found.p_values
+    return min(1.0, float(p_values[own].min(initial=1.0)) * int(own.sum()))

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from quality.drift.measured import Values
 
-def rejected(p_values: Sequence[float], level: float) -> tuple[int, ...]:
+
+def rejected(p_values: Sequence[float] | Values, level: float) -> tuple[int, ...]:
     """Return the places of the tests that stand out, the most significant first.
 
     The i-th smallest of m p-values, counted from 0, must be at most level / (m - i), and all smaller ones theirs. The

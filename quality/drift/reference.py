@@ -1,5 +1,6 @@
 """The reference: what the sketches of the windows that a model was trained on say of each field, slice by slice."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -7,11 +8,12 @@ from operator import add
 
 import numpy as np
 
-from quality.drift.baseline import baseline
-from quality.drift.measured import Measured, Values, together
+from quality.drift.baseline import LEAST_WINDOWS, baseline
+from quality.drift.measured import Aspect, Measure, Measured, Values
 from quality.drift.ranks import Ranks, ranks
 from quality.drift.shares import Shares, shares
-from quality.drift.watch import Aspect, Measure, Watch, Watched
+from quality.drift.stretch import layout, stretch
+from quality.drift.watch import Watch
 from quality.sketches.categories import Categories
 from quality.sketches.folding import Sketches
 from quality.sketches.numeric import Numbers
@@ -54,18 +56,42 @@ def reference(windows: Sequence[Window]) -> Reference:
 
 
 def watching(windows: Sequence[Mapping[Measure, Measured]], against: Reference) -> Watch:
-    """Return the watch whose baselines are what these windows measured; measures with too few windows are left out."""
-    measures = sorted({measure for window in windows for measure in window})
-    found = {}
-    for measure in measures:
-        kept = tuple(window[measure] for window in windows if measure in window)
-        counted = measure.aspect is not Aspect.CONFIDENCE
-        values = against.fields.get((measure.slice, measure.field)) if measure.aspect is Aspect.VALUES else None
-        variances = values.variances if values else _VARIANCES[measure.aspect](together(kept))
-        judged_by = baseline(kept, variances, counted=counted and not isinstance(values, Ranks))
-        if judged_by is not None:
-            found[measure] = Watched(windows=kept, baseline=judged_by)
-    return Watch(measures=found)
+    """Return the watch whose baselines are what these windows measured.
+
+    Measures that fewer than `LEAST_WINDOWS` have records of are left out: nothing is judged rather than guessed.
+    """
+    seen = Counter(measure for window in windows for measure, one in window.items() if one.count)
+    kept = [{measure: one for measure, one in each.items() if seen[measure] >= LEAST_WINDOWS} for each in windows]
+    places = layout(kept)
+    rows = stretch(kept, places)
+    variances = [
+        _variances(measure, Measured(count=int(counts[0]), sums=sums), against)
+        for measure, counts, sums in zip(
+            places.measures,
+            np.split(rows.counts.sum(axis=0), places.starts[1:]),
+            np.split(rows.sums.sum(axis=0), places.starts[1:]),
+            strict=False,
+        )
+    ]
+    counted = np.array([_is_counted(measure, against) for measure in places.measures], bool)[places.owners]
+    return Watch(
+        layout=places,
+        windows=rows,
+        baseline=baseline(rows, np.concatenate([np.zeros(0), *variances]), counted),
+        recent=rows[:0],
+    )
+
+
+def _variances(measure: Measure, whole: Measured, against: Reference) -> Values:
+    if measure.aspect is Aspect.VALUES:
+        return against.fields[measure.slice, measure.field].variances
+    return _VARIANCES[measure.aspect](whole)
+
+
+def _is_counted(measure: Measure, against: Reference) -> bool:
+    if measure.aspect is Aspect.VALUES:
+        return isinstance(against.fields[measure.slice, measure.field], Shares)
+    return measure.aspect is not Aspect.CONFIDENCE
 
 
 def _against(sketches: Sequence[Sketch]) -> Ranks | Shares | None:

@@ -7,70 +7,31 @@ in those of fields and slices: labels, fields of all samples, and fields of slic
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import dataclass, replace
 
-from quality.drift.baseline import LEAST_RECORDS, Baseline, Judged, baseline, judged
+import numpy as np
+
+from quality.drift.baseline import Baseline, Judged, baseline, judged
 from quality.drift.holm import rejected
-from quality.drift.measured import Measured, together
+from quality.drift.measured import Counts, Family, Measure, Measured
+from quality.drift.stretch import Layout, Stretch, stretch
 from quality.intervals import Interval
 
 # How many of the last windows are judged together.
 LENGTHS = (1, 2, 4, 8, 16)
 
 
-class Aspect(StrEnum):
-    """What is measured of a field, or of labels."""
-
-    VALUES = "values"  # ranks of numbers, or shares of categories
-    MISSING = "missing"  # records without a value
-    ERRORS = "errors"  # audit labels that contradict the prediction
-    CONFIDENCE = "confidence"  # by how much the top score exceeds how often it is right, on audit labels
-    GOLD = "gold"  # labels that contradict a gold answer
-
-
-class Family(StrEnum):
-    """Measures that share a part of the level."""
-
-    LABELS = "labels"  # all that labels say
-    WHOLE = "whole"  # fields of all samples
-    SLICES = "slices"  # fields of the samples of one slice
-
-
-# Aspects of data; the others are what labels say.
-DATA = frozenset({Aspect.VALUES, Aspect.MISSING})
-
-
-@dataclass(frozen=True, kw_only=True, order=True)
-class Measure:
-    """What is watched: an aspect of a field, in a slice; the slice of all is empty, as is the field of labels."""
-
-    slice: str = ""
-    field: str = ""
-    aspect: Aspect
-
-    @property
-    def family(self) -> Family:
-        """With which measures it shares."""
-        if self.aspect not in DATA:
-            return Family.LABELS
-        return Family.SLICES if self.slice else Family.WHOLE
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Watched:
-    """A measure's baseline windows, what they say, and the quiet windows since the last alarm."""
-
-    windows: tuple[Measured, ...]
-    baseline: Baseline
-    recent: tuple[Measured, ...] = ()
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Watch:
-    """What is watched; of `open` measures an alarm is open, and they are not judged."""
+    """What is watched: the windows of the baseline, what they say, and the quiet windows since the last alarm.
 
-    measures: Mapping[Measure, Watched] = field(default_factory=dict)
+    Of `open` measures an alarm is open, and they are not judged.
+    """
+
+    layout: Layout
+    windows: Stretch
+    baseline: Baseline
+    recent: Stretch
     open: frozenset[Measure] = frozenset()
 
 
@@ -95,24 +56,14 @@ def check(watch: Watch, window: Mapping[Measure, Measured], level: float) -> tup
 
     A measure that the window lacks is not judged. Windows that an alarm was raised on are looked at no more.
     """
-    seen = {
-        measure: _seen(watched, window[measure]) if measure in window else watched
-        for measure, watched in watch.measures.items()
-    }
-    found = [
-        alarm
-        for measure, watched in seen.items()
-        if measure in window and measure not in watch.open and (alarm := _standing_out(measure, watched))
+    recent = (watch.recent + stretch([window], watch.layout))[-max(LENGTHS) - 1 :]
+    asked = [
+        place for place, measure in enumerate(watch.layout.measures) if measure in window and measure not in watch.open
     ]
-    alarms = tuple(
-        sorted(
-            (alarm for family in Family for alarm in _raised(found, family, level / len(Family))),
-            key=lambda alarm: alarm.p_value,
-        )
-    )
-    if alarms:
-        seen = {measure: replace(watched, recent=()) for measure, watched in seen.items()}
-    return Watch(measures=seen, open=watch.open | {alarm.measure for alarm in alarms}), alarms
+    found = [judged(recent[-length:], watch.baseline) for length in LENGTHS if length <= len(recent)]
+    alarms = tuple(sorted(_raised(watch, found, asked, level), key=lambda alarm: alarm.p_value))
+    kept = recent[:0] if alarms else recent
+    return replace(watch, recent=kept, open=watch.open | {alarm.measure for alarm in alarms}), alarms
 
 
 def closed(watch: Watch, measure: Measure) -> Watch:
@@ -121,46 +72,42 @@ def closed(watch: Watch, measure: Measure) -> Watch:
 
 
 def followed(watch: Watch) -> Watch:
-    """Return the watch with each baseline moved on by its quiet windows that are older than what a check looks at.
+    """Return the watch with its baseline moved on by the quiet windows that are older than what a check looks at.
 
     For baselines that follow the stream; one that stays with a training version is not moved. Windows with an alarm
     are not among those that are quiet, so none becomes part of a baseline.
     """
-    return replace(watch, measures={measure: _followed(watched) for measure, watched in watch.measures.items()})
+    old = watch.recent[: -max(LENGTHS)]
+    if not len(old):
+        return watch
+    windows = (watch.windows + old)[len(old) :]
+    return replace(
+        watch,
+        windows=windows,
+        baseline=baseline(windows, watch.baseline.variances, watch.baseline.counted),
+        recent=watch.recent[len(old) :],
+    )
 
 
-def _followed(watched: Watched) -> Watched:
-    old = watched.recent[: -max(LENGTHS)]
-    if not old:
-        return watched
-    windows = (*watched.windows, *old)[-len(watched.windows) :]
-    against = baseline(windows, watched.baseline.variances, counted=watched.baseline.counted)
-    return Watched(windows=windows, baseline=against or watched.baseline, recent=watched.recent[len(old) :])
+def _raised(watch: Watch, found: Sequence[Judged], asked: Sequence[int], level: float) -> Iterator[Alarm]:
+    """Yield the alarms of all families; `found` has the judgements by length, and `asked` the places of measures."""
+    p_values = np.stack([one.p_values for one in found])
+    tried = np.array(watch.layout.sizes, np.float64) * len(found)
+    least = np.minimum(1.0, np.minimum.reduceat(p_values.min(axis=0), watch.layout.starts) * tried) if asked else tried
+    for family in Family:
+        own = [place for place in asked if watch.layout.measures[place].family is family]
+        for place in rejected(least[own], level / len(Family)):
+            yield _alarm(watch.layout, found, own[place], p_value=float(least[own[place]]))
 
 
-def _seen(watched: Watched, window: Measured) -> Watched:
-    return replace(watched, recent=(*watched.recent, window)[-max(LENGTHS) - 1 :])
-
-
-def _raised(found: Sequence[Alarm], family: Family, level: float) -> Iterator[Alarm]:
-    own = [alarm for alarm in found if alarm.measure.family is family]
-    yield from (own[place] for place in rejected([alarm.p_value for alarm in own], level))
-
-
-def _standing_out(measure: Measure, watched: Watched) -> Alarm | None:
-    """Return the alarm that a measure would raise, or nothing if it has too few records."""
-    stretches = [
-        judged(whole, length, watched.baseline)
-        for length in LENGTHS
-        if length <= len(watched.recent) and (whole := together(watched.recent[-length:])).count >= LEAST_RECORDS
-    ]
-    if not stretches:
-        return None
-    best = min(range(len(stretches)), key=lambda place: float(stretches[place].p_values.min()))
-    return _alarm(measure, stretches[best], LENGTHS[best], len(stretches))
-
-
-def _alarm(measure: Measure, found: Judged, length: int, tried: int) -> Alarm:
-    component = int(found.p_values.argmin())
-    p_value = min(1.0, float(found.p_values[component]) * len(found.p_values) * tried)
-    return Alarm(measure=measure, component=component, p_value=p_value, windows=length, effect=found.effect(component))
+def _alarm(layout: Layout, found: Sequence[Judged], place: int, *, p_value: float) -> Alarm:
+    start = int(layout.starts[place])
+    own: Counts = np.arange(start, start + layout.sizes[place])
+    length, component = divmod(int(np.argmin([one.p_values[own] for one in found])), len(own))
+    return Alarm(
+        measure=layout.measures[place],
+        component=component,
+        p_value=p_value,
+        windows=LENGTHS[length],
+        effect=found[length].effect(start + component),
+    )

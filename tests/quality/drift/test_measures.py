@@ -11,16 +11,17 @@ from quality.drift.baseline import baseline, judged
 from quality.drift.cause import Cause, Evidence, cause
 from quality.drift.detectors import Detector, changes
 from quality.drift.labeled import confidence
-from quality.drift.measured import Measured
 from quality.drift.performance import expected_accuracy, overconfidence
 from quality.drift.ranks import ranks
 from quality.drift.shares import shares
+from quality.drift.stretch import Stretch
 from quality.sketches.categories import counted
 from quality.sketches.fields import Field, Kind
 from quality.sketches.folding import sketches_of
 from quality.sketches.numeric import Numbers
 
 FIELD = Field(name="x", kind=Kind.NUMBER)
+COUNTED = np.array([True])
 
 
 def numbers(values: NDArray[np.float64]) -> Numbers:
@@ -28,6 +29,11 @@ def numbers(values: NDArray[np.float64]) -> Numbers:
     found = sketches_of({"x": values}, (FIELD,))["x"].values
     assert isinstance(found, Numbers)
     return found
+
+
+def windows(count: int, sums: list[float]) -> Stretch:
+    """Return windows of so many records, and of one component."""
+    return Stretch(counts=np.full((len(sums), 1), count), sums=np.array(sums)[:, None])
 
 
 def test_ranks_of_the_reference_itself_are_centered_with_unit_shapes() -> None:
@@ -76,42 +82,30 @@ def test_rare_categories_and_new_ones_are_one() -> None:
 
 def test_the_design_effect_is_the_ratio_of_the_variances() -> None:
     """Windows of 100 records whose shares lie a tenth around a half, where a twentieth were to be expected."""
-    shares_ = 0.5 + np.tile([0.1, -0.1], 10)
-    windows = [Measured(count=100, sums=np.array([100 * share])) for share in shares_]
-    found = baseline(windows, np.array([0.25]), counted=True)
-    assert found is not None
+    found = baseline(windows(100, [60.0, 40.0] * 10), np.array([0.25]), COUNTED)
     assert found.design[0] == pytest.approx(20 / 19 * 4)
 
 
 def test_windows_that_vary_little_are_judged_as_independent_records() -> None:
     """A design effect is never below one."""
-    windows = [Measured(count=100, sums=np.array([50.0]))] * 10
-    found = baseline(windows, np.array([0.25]), counted=True)
-    assert found is not None
-    assert found.design[0] == 1.0
+    assert baseline(windows(100, [50.0] * 10), np.array([0.25]), COUNTED).design[0] == 1.0
 
 
 def test_one_record_of_what_never_came_is_no_alarm() -> None:
     """The conditional test of two rates: one of one in a window that has a 21st of the records."""
-    windows = [Measured(count=500, sums=np.array([0.0]))] * 20
-    against = baseline(windows, np.array([1e-4]), counted=True)
-    assert against is not None
-    p_value = judged(Measured(count=500, sums=np.array([1.0])), 1, against).p_values[0]
-    assert p_value == pytest.approx(2 / 21, abs=1e-6)
+    against = baseline(windows(500, [0.0] * 20), np.array([1e-4]), COUNTED)
+    assert judged(windows(500, [1.0]), against).p_values[0] == pytest.approx(2 / 21, abs=1e-6)
 
 
 def test_small_p_values_are_no_more_frequent_than_they_say() -> None:
     """Of 2,000 quiet windows each of which has a level of its own; three standard errors are allowed."""
     random = np.random.default_rng(3)
-    found = []
-    for _ in range(2_000):
-        levels = random.normal(0, 0.3, 21)
-        windows = [Measured(count=50, sums=np.array([random.normal(50 * level, np.sqrt(50))])) for level in levels]
-        against = baseline(windows[:20], np.array([1.0]), counted=False)
-        assert against is not None
-        found.append(judged(windows[20], 1, against).p_values[0])
+    sums = random.normal(50 * random.normal(0, 0.3, (21, 2_000)), np.sqrt(50))
+    many = Stretch(counts=np.full(sums.shape, 50), sums=sums)
+    against = baseline(many[:20], np.ones(2_000), np.zeros(2_000, bool))
+    found = judged(many[20:], against).p_values
     for level in (0.05, 0.01, 0.002):
-        assert np.mean(np.array(found) < level) < level + 3 * np.sqrt(level / 2_000)
+        assert np.mean(found < level) < level + 3 * np.sqrt(level / 2_000)
 
 
 def test_calibration_and_the_score_of_brier() -> None:

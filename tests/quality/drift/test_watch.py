@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from quality.drift.budget import Budget
 from quality.drift.holm import rejected
 from quality.drift.labeled import errors
-from quality.drift.measured import Measured, together
+from quality.drift.measured import Aspect, Measure
 from quality.drift.reference import Window, reference, watching
-from quality.drift.watch import LENGTHS, Alarm, Aspect, Measure, Watch, check, closed, followed
+from quality.drift.watch import LENGTHS, Alarm, Watch, check, closed, followed
 from quality.sketches.fields import Field, Kind
 from quality.sketches.folding import sketches_of
 
@@ -37,6 +37,11 @@ def quiet(seed: int = 0) -> tuple[Watch, list[Window], np.random.Generator]:
     windows = [window(random) for _ in range(REFERENCE)]
     against = reference(windows)
     return watching([against.measured(one) for one in windows], against), windows, random
+
+
+def location(watch: Watch) -> int:
+    """Return the place of the component that tells where the numbers lie."""
+    return int(watch.layout.starts[watch.layout.measures.index(LEVEL)])
 
 
 def test_a_window_like_the_reference_raises_nothing() -> None:
@@ -73,7 +78,7 @@ def test_a_small_change_is_found_when_enough_windows_show_it() -> None:
     """No window alone says so, several do together."""
     watch, windows, random = quiet()
     raised: tuple[Alarm, ...] = ()
-    while not raised and len(watch.measures[LEVEL].recent) <= max(LENGTHS):
+    while not raised and len(watch.recent) <= max(LENGTHS):
         watch, raised = check(watch, reference(windows).measured(window(random, shift=0.2)), 0.005)
     assert raised[0].measure == LEVEL
     assert raised[0].windows > 1
@@ -96,11 +101,12 @@ def test_no_window_with_an_alarm_becomes_part_of_a_baseline() -> None:
     against, begun = reference(windows), watch
     for _ in range(max(LENGTHS) + 3):
         watch = followed(check(watch, against.measured(window(random)), 1e-9)[0])
-    assert watch.measures[LEVEL].windows[:-3] == begun.measures[LEVEL].windows[3:]
+    assert (watch.windows[:-3].sums == begun.windows[3:].sums).all()
+    assert len(watch.windows) == REFERENCE
     for _ in range(3 * max(LENGTHS)):
         watch, raised = check(watch, against.measured(window(random, shift=1.0)), 0.005)
         watch = followed(reduce(closed, [alarm.measure for alarm in raised], watch))
-    assert abs(watch.measures[LEVEL].baseline.means[0] - 0.5) < 0.02
+    assert abs(watch.baseline.means[location(watch)] - 0.5) < 0.02
 
 
 def test_windows_that_differ_as_the_reference_does_raise_nothing() -> None:
@@ -109,7 +115,7 @@ def test_windows_that_differ_as_the_reference_does_raise_nothing() -> None:
     windows = [window(random, shift=random.normal(0.0, 0.5)) for _ in range(REFERENCE + 100)]
     against = reference(windows[:REFERENCE])
     watch = watching([against.measured(one) for one in windows[:REFERENCE]], against)
-    assert watch.measures[LEVEL].baseline.design[0] > 20
+    assert watch.baseline.design[location(watch)] > 20
     raised = 0
     for one in windows[REFERENCE:]:
         watch, found = check(watch, against.measured(one), 0.005)
@@ -135,7 +141,7 @@ def test_too_few_windows_make_no_baseline() -> None:
     random = np.random.default_rng(0)
     windows = [window(random) for _ in range(7)]
     against = reference(windows)
-    assert watching([against.measured(one) for one in windows], against).measures == {}
+    assert watching([against.measured(one) for one in windows], against).layout.measures == ()
 
 
 def test_the_budget_is_kept_on_a_thousand_quiet_windows() -> None:
@@ -162,10 +168,3 @@ def test_holm_rejects_all_that_bonferroni_does(p_values: list[float], level: flo
 def test_holm_agrees_with_an_example_worked_out_by_hand() -> None:
     """0.01 <= 0.05/4, 0.015 <= 0.05/3, 0.03 > 0.05/2: two stand out, and 0.04 is not looked at."""
     assert rejected([0.04, 0.01, 0.03, 0.015], 0.05) == (1, 3)
-
-
-@given(st.lists(st.integers(1, 50), min_size=1, max_size=6))
-def test_a_stretch_is_the_sum_of_its_windows(counts: list[int]) -> None:
-    """Whatever their sizes."""
-    whole = together([Measured(count=count, sums=np.array([count / 2])) for count in counts])
-    assert (whole.count, whole.sums[0]) == (sum(counts), sum(counts) / 2)
