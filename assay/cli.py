@@ -61,6 +61,7 @@ datasets.command("show")(dataset.show)
 datasets.command("diff")(dataset.diff)
 datasets.command("verify")(dataset.verify)
 datasets.command("export")(dataset.export)
+datasets.command("promoted")(dataset.promoted)
 app.add_typer(datasets, name="dataset")
 
 routes = _group("Look at which samples labelers get, and why.")

@@ -1,15 +1,16 @@
 """What the fixed reference model gained by a dataset version."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from quality.intervals import Interval, paired_gain, wilson
+from catalog.comparison import Comparison
+from catalog.promotion import Promotion
+from quality.intervals import Interval, wilson
 from schemas.answers import Answer, AnswerKind, ClassName, drawn, named_in, several
 from schemas.boxes import Box
+from schemas.samples import Attribute
 from schemas.verdicts import Event
-
-Same = Callable[[Answer, Answer], bool]
 
 
 class ClassReport(Event):
@@ -20,12 +21,26 @@ class ClassReport(Event):
     recall: Interval | None
 
 
+class SliceReport(Event):
+    """One slice of the recipe; `found` is None where no gold row is in it."""
+
+    column: str
+    value: Attribute
+    guarded: bool
+    found: Comparison | None
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return f"{self.column} = {self.value}"
+
+
 class TrainingReport(Event):
     """What the model reached that was trained on `version`, beside the one trained on `baseline`.
 
-    Both are judged on the same gold test set, which no labeler saw. Accuracies and recalls have Wilson's
-    95 % interval, the gain Newcombe's for paired shares (quality/intervals.py). `simulated` counts the train
-    rows with labels from simulated labelers.
+    Both are judged on the same gold test set, which no labeler saw. Accuracies and recalls have Wilson's 95 % interval,
+    gains that of the paired bootstrap (`catalog.comparison`). `simulated` counts the train rows with labels from
+    simulated labelers. Models of before there were promotions have none, and no slices.
     """
 
     project: str
@@ -38,6 +53,8 @@ class TrainingReport(Event):
     baseline_accuracy: Interval
     gain: Interval
     classes: dict[ClassName, ClassReport]
+    slices: tuple[SliceReport, ...] = ()
+    promotion: Promotion | None = None
 
 
 def answers_of(labels: Iterable[Any], kind: AnswerKind) -> list[Answer]:
@@ -45,22 +62,6 @@ def answers_of(labels: Iterable[Any], kind: AnswerKind) -> list[Answer]:
     if kind is AnswerKind.BOXES:
         return [drawn(map(Box.model_validate, boxes)) for boxes in labels]
     return [several(names) for names in labels] if kind is AnswerKind.MULTILABEL else list(labels)
-
-
-def accuracy(truth: Sequence[Answer], predicted: Sequence[Answer], same: Same) -> Interval:
-    """Return the share of predictions that are true; `same` says when one is."""
-    return wilson(sum(map(same, truth, predicted)), len(truth))
-
-
-def gain(truth: Sequence[Answer], predicted: Sequence[Answer], baseline: Sequence[Answer], same: Same) -> Interval:
-    """Return by how much the accuracy of `predicted` exceeds that of `baseline`, item by item."""
-    pairs = Counter(zip(map(same, truth, predicted), map(same, truth, baseline), strict=True))
-    return paired_gain(
-        both=pairs[True, True],
-        only_new=pairs[True, False],
-        only_old=pairs[False, True],
-        neither=pairs[False, False],
-    )
 
 
 def by_class(

@@ -119,13 +119,15 @@ class SliceRecipe(Section):
     """The rows that have `value` in `column`: how many a version must have, and how often each stands in train.
 
     A column is called as expectations call it: a field of the payload, of the envelope, or `attributes.NAME`; `label`
-    is the row's class. Rows that stand `copies` times are marked in the column `copy`.
+    is the row's class. Rows that stand `copies` times are marked in the column `copy`. A model is promoted only if it
+    is not worse on a `guarded` slice; that says nothing of rows, so it is left out where a version's recipe is written.
     """
 
     column: ColumnName
     value: Attribute
     want: Annotated[int, Field(ge=0)] = 0
     copies: Annotated[int, Field(ge=1, le=100)] = 1
+    guarded: Annotated[bool, Field(exclude=True)] = False
 
     @property
     def name(self) -> str:
@@ -169,12 +171,26 @@ class TrainerConfig(Section):
     `train(payloads, labels)` returns a model with `predict(payloads)` and `scores(payloads)`;
     `gold_test()` and `gold_seed()` return (payloads, labels) that no labeler has seen. A label is as in a dataset
     version: a string; of several classes, a list of strings; of boxes, a list of dicts with name, left, top, right and
-    bottom.
+    bottom. Where slices go by attributes, `gold_test()` returns (payloads, labels, attributes), the last a dict for
+    each sample.
     """
 
     train: Reference
     gold_test: Reference
     gold_seed: Reference
+
+
+class RetrainingPolicy(Section):
+    """When a model is promoted, and what is wanted of what it is worst at.
+
+    It may be worse by `margin` at most, and by `slice_margin` on a guarded slice, as shares of the gold rows; of a few
+    dozen rows less cannot be shown. Of the `worst` slices `labels` each are wanted, until the next model.
+    """
+
+    margin: Share = 0.02
+    slice_margin: Share = 0.05
+    labels: Annotated[int, Field(ge=1, le=100_000)] = 50
+    worst: Annotated[int, Field(ge=0, le=16)] = 3
 
 
 class ProjectConfig(Section):
@@ -193,6 +209,7 @@ class ProjectConfig(Section):
     overlap: OverlapPolicy
     dataset: DatasetRecipe
     trainer: TrainerConfig
+    retraining: RetrainingPolicy = RetrainingPolicy()
 
     @model_validator(mode="after")
     def _tells_labelers_apart_by_one_class(self) -> Self:

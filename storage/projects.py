@@ -34,6 +34,8 @@ SIGNALS = "assay.signals"
 
 Payloads = Sequence[Mapping[str, Any]]
 Labelled = tuple[Payloads, Sequence[str]]
+# With the attributes of each sample, where slices go by them.
+Sliced = Labelled | tuple[Payloads, Sequence[str], Sequence[Mapping[str, Any]]]
 
 
 class Model(Protocol):
@@ -51,7 +53,7 @@ class Trainer:
     """The project's fixed reference model and its gold sets."""
 
     train: Callable[[Payloads, Sequence[str]], Model]
-    gold_test: Callable[[], Labelled]
+    gold_test: Callable[[], Sliced]
     gold_seed: Callable[[], Labelled]
 
 
@@ -298,6 +300,11 @@ class _Reading:
             f"dataset.slices: {one.column} is no column of the contract's samples, no attributes.NAME and not label."
             for one in config.dataset.slices
             if payload is not Payload and one.column != LABEL and not is_known(one.column, payload)
+        ]
+        self.problems += [
+            f"dataset.slices: {one.column} cannot be guarded: gold samples have payload, attributes and label alone."
+            for one in config.dataset.slices
+            if one.guarded and one.column in ENVELOPE
         ]
 
     def renderer(self, view: View, payload: type[Payload]) -> Callable[[Mapping[str, Any]], str] | None:

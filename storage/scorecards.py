@@ -12,9 +12,9 @@ from catalog.evaluation import TrainingReport
 from catalog.gate import Result, marks
 from catalog.manifest import Split
 from schemas.verdicts import Event
+from storage.promotions import Promoted, find_promoted, find_report
 from storage.releases import Release, compare, get_version, list_versions, version_before
 from storage.settings import StorageSettings
-from storage.training import find_report
 
 
 class Changes(Event):
@@ -40,6 +40,7 @@ class Scorecard:
     """One version; `training` is None while the fixed model was not trained on it.
 
     `marks` are those results of the `gate` that are marks of good data; versions of before there were any have none.
+    `in_production` says that its model is the promoted one.
     """
 
     version: int
@@ -56,11 +57,13 @@ class Scorecard:
     gate: Sequence[Mapping[str, Any]]
     marks: Sequence[Result]
     training: TrainingReport | None
+    in_production: bool
 
 
 def scorecards(engine: Engine, project: str) -> list[Scorecard]:
     """Return every version, the last one first."""
-    return [_scorecard(engine, release) for release in reversed(list_versions(engine, project))]
+    promoted = find_promoted(engine, project)
+    return [_scorecard(engine, release, promoted) for release in reversed(list_versions(engine, project))]
 
 
 def scorecard(engine: Engine, project: str, version: int) -> Scorecard:
@@ -69,7 +72,7 @@ def scorecard(engine: Engine, project: str, version: int) -> Scorecard:
     Raises:
         InputError: there is no such version.
     """
-    return _scorecard(engine, get_version(engine, project, version))
+    return _scorecard(engine, get_version(engine, project, version), find_promoted(engine, project))
 
 
 def changes(engine: Engine, settings: StorageSettings, project: str, version: int) -> Diff | None:
@@ -83,7 +86,7 @@ def changes(engine: Engine, settings: StorageSettings, project: str, version: in
     return None if before is None else compare(settings, before, release)
 
 
-def _scorecard(engine: Engine, release: Release) -> Scorecard:
+def _scorecard(engine: Engine, release: Release, promoted: Promoted | None) -> Scorecard:
     manifest, governing = release.manifest, release.governing
     results = [Result.model_validate(result) for result in manifest.get("gate", [])]
     return Scorecard(
@@ -101,4 +104,5 @@ def _scorecard(engine: Engine, release: Release) -> Scorecard:
         gate=manifest.get("gate", []),
         marks=marks(results),
         training=find_report(engine, release.project, release.version),
+        in_production=promoted is not None and promoted.version == release.version,
     )

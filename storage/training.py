@@ -1,22 +1,28 @@
 """Retrain the project's fixed model on each dataset version, and report what the version gained."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from catalog.evaluation import TrainingReport, accuracy, answers_of, by_class, gain
+from catalog.evaluation import ClassReport, TrainingReport, answers_of, by_class
+from catalog.gold import GoldTest, by_slice
+from catalog.promotion import judge
 from catalog.table import payloads
 from catalog.twins import TRAIN
+from catalog.worst import quotas_of
 from labeling.kinds import kind_of
-from schemas.answers import AnswerKind
+from schemas.answers import Answer, AnswerKind, ClassName
+from schemas.routing import Steering
 from storage.database import lost_connections_named, open_engine
 from storage.projects import Project
-from storage.releases import Release, list_versions, read_split, version_before
+from storage.promotions import find_report, promoted_before
+from storage.releases import Release, get_version, list_versions, read_split, version_before
 from storage.settings import StorageSettings
+from storage.steering import ask
 from storage.tables import TrainingRow
 
 GOLD_SEED = "gold seed"
@@ -37,55 +43,109 @@ def retrain(project: Project, settings: StorageSettings) -> list[TrainingReport]
 
     A model is trained on the gold seed and the version's train split, and compared with one trained on the gold seed
     and the version before, or, where there is none or it is of another contract, on the gold seed alone: what changes
-    between two trainings is the version. Versions of another contract than the current one are passed over, since
-    trainer and gold samples are the current one's.
+    between two trainings is the version. It is promoted if it is not worse than the one in production: that of the last
+    version before it that was promoted, or, where none was, the gold seed's. Versions of another contract than the
+    current one are passed over, since trainer and gold samples are the current one's. Where the latest version's model
+    is worst, labels are asked for.
     """
-    with ExitStack() as stack:
-        engine = open_engine(settings)
-        stack.callback(engine.dispose)
-        return [_trained(engine, settings, project, release) for release in _untrained(engine, project)]
+    reports = [train(project, settings, version) for version in untrained(project, settings)]
+    ask_for_labels(project, settings)
+    return reports
 
 
-def _untrained(engine: Engine, project: Project) -> list[Release]:
-    name, contract = project.config.name, project.config.contract.current
-    versions = [each for each in list_versions(engine, name) if each.governing.contract == contract]
-    return [each for each in versions if find_report(engine, name, each.version) is None]
+def untrained(project: Project, settings: StorageSettings) -> list[int]:
+    """Return the versions of the current contract that have no report yet, oldest first."""
+    name = project.config.name
+    with _opened(settings) as engine:
+        versions = [one.version for one in _versions(engine, project)]
+        return [version for version in versions if find_report(engine, name, version) is None]
+
+
+def train(project: Project, settings: StorageSettings, version: int) -> TrainingReport:
+    """Train on a version, store the report and return it; where there is one already, that one."""
+    with _opened(settings) as engine:
+        found = find_report(engine, project.config.name, version)
+        release = get_version(engine, project.config.name, version)
+        return found or _trained(engine, settings, project, release)
+
+
+def ask_for_labels(project: Project, settings: StorageSettings) -> Steering | None:
+    """Have routing look for labels where the model of the latest version is worst, once; None where it does already."""
+    config = project.config
+    with _opened(settings) as engine:
+        reports = (find_report(engine, config.name, one.version) for one in reversed(_versions(engine, project)))
+        report = next(filter(None, reports), None)
+        if report is None:
+            return None
+        return ask(engine, config.name, report.version, quotas_of(report, config.retraining, config.labels.kind))
+
+
+@contextmanager
+def _opened(settings: StorageSettings) -> Iterator[Engine]:
+    engine = open_engine(settings)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _versions(engine: Engine, project: Project) -> list[Release]:
+    """Return the versions of the current contract, those first whose labels are oldest."""
+    contract = project.config.contract.current
+    return [one for one in list_versions(engine, project.config.name) if one.governing.contract == contract]
 
 
 def _trained(engine: Engine, settings: StorageSettings, project: Project, release: Release) -> TrainingReport:
-    released, baseline = _released(settings, project, release), _baseline(engine, settings, project, release)
-    return _store(engine, evaluate(project, release, released, baseline))
-
-
-def evaluate(project: Project, release: Release, trained: TrainingSet, baseline: TrainingSet) -> TrainingReport:
-    """Return the report on a model trained on `trained`; both are judged on the project's gold test set."""
-    kind, same = project.config.labels.kind, kind_of(project.config.labels).same
-    test, gold = project.trainer.gold_test()
-    truth = answers_of(gold, kind)
-    predicted, before = (
-        answers_of(project.trainer.train(one.payloads, one.labels).predict(test), kind) for one in (trained, baseline)
+    before, champion = version_before(engine, release), promoted_before(engine, release)
+    trained, baseline, in_production = (
+        _released(settings, project, one)
+        if one and one.governing.contract == release.governing.contract
+        else _seed(project)
+        for one in (release, before, champion)
     )
+    report = evaluate(project, release.version, trained, baseline=baseline, in_production=in_production)
+    return _store(engine, report)
+
+
+def evaluate(
+    project: Project, version: int, trained: TrainingSet, *, baseline: TrainingSet, in_production: TrainingSet
+) -> TrainingReport:
+    """Return the report on a model trained on `trained`; all are judged on the project's gold test set."""
+    config, slices = project.config, project.config.dataset.slices
+    gold = GoldTest.of(project.trainer.gold_test(), config.labels.kind)
+    gold.check_guarded(slices)
+    sets = {one.name: one for one in (trained, baseline, in_production)}
+    predicted = {name: _predicted(project, gold, one) for name, one in sets.items()}
+    same = kind_of(config.labels).same
+    right = {name: list(map(same, gold.truth, said)) for name, said in predicted.items()}
+    gained = by_slice(gold, slices, right[trained.name], right[baseline.name])
+    beside = by_slice(gold, slices, right[trained.name], right[in_production.name])
     return TrainingReport(
-        project=release.project,
-        version=release.version,
+        project=config.name,
+        version=version,
         baseline=baseline.name,
         train=len(trained.labels),
-        test=len(truth),
+        test=len(gold.truth),
         simulated=trained.simulated,
-        accuracy=accuracy(truth, predicted, same),
-        baseline_accuracy=accuracy(truth, before, same),
-        gain=gain(truth, predicted, before, same),
-        classes={} if kind is AnswerKind.TEXT else by_class(answers_of(trained.labels, kind), truth, predicted),
+        accuracy=gained.whole.accuracy,
+        baseline_accuracy=gained.whole.baseline_accuracy,
+        gain=gained.whole.gain,
+        classes=_classes(config.labels.kind, trained, gold, predicted[trained.name]),
+        slices=gained.slices,
+        promotion=judge(in_production.name, beside.whole, beside.guarded, config.retraining),
     )
 
 
-@lost_connections_named()
-def find_report(engine: Engine, project: str, version: int) -> TrainingReport | None:
-    """Return what training on a version came to, if it was trained on."""
-    found = select(TrainingRow.report).where(TrainingRow.project == project, TrainingRow.version == version)
-    with engine.connect() as connection:
-        body = connection.scalar(found)
-    return None if body is None else TrainingReport.model_validate(body)
+def _predicted(project: Project, gold: GoldTest, one: TrainingSet) -> list[Answer]:
+    return answers_of(
+        project.trainer.train(one.payloads, one.labels).predict(gold.payloads), project.config.labels.kind
+    )
+
+
+def _classes(
+    kind: AnswerKind, trained: TrainingSet, gold: GoldTest, predicted: Sequence[Answer]
+) -> dict[ClassName, ClassReport]:
+    return {} if kind is AnswerKind.TEXT else by_class(answers_of(trained.labels, kind), gold.truth, predicted)
 
 
 def _released(settings: StorageSettings, project: Project, release: Release) -> TrainingSet:
@@ -101,13 +161,6 @@ def _released(settings: StorageSettings, project: Project, release: Release) -> 
 def _seed(project: Project) -> TrainingSet:
     samples, labels = project.trainer.gold_seed()
     return TrainingSet(name=GOLD_SEED, payloads=samples, labels=labels)
-
-
-def _baseline(engine: Engine, settings: StorageSettings, project: Project, release: Release) -> TrainingSet:
-    before = version_before(engine, release)
-    if before is not None and before.governing.contract == release.governing.contract:
-        return _released(settings, project, before)
-    return _seed(project)
 
 
 @lost_connections_named()

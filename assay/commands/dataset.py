@@ -1,6 +1,6 @@
 """`assay dataset`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,9 +10,10 @@ from rich.table import Table
 from assay.options import ProjectFolder, out, settings_of, time_of
 from assay.services import open_services
 from catalog.evaluation import TrainingReport
+from quality.intervals import Interval
 from schemas.errors import InputError
 from storage import releases
-from storage.training import find_report
+from storage.promotions import find_promoted, find_report
 
 # So many samples of a cause are named.
 NAMED = 10
@@ -103,11 +104,13 @@ def list_versions(*, project: ProjectFolder = None) -> None:
         name = services.project.config.name
         found = releases.list_versions(services.engine, name)
         reports = {each.version: find_report(services.engine, name, each.version) for each in found}
-    table = Table("version", "rows", "labels as of", "published", "content", "accuracy on gold, 95 %")
+        promoted = find_promoted(services.engine, name)
+    table = Table("version", "rows", "labels as of", "published", "content", "accuracy on gold, 95 %", "in production")
     for each in found:
         times = [f"{at:%Y-%m-%d %H:%M}" for at in (each.as_of, each.published_at)]
         reached = accuracy(reports[each.version])
-        table.add_row(str(each.version), str(each.rows), *times, each.content_hash[:12], reached)
+        in_production = "yes" if promoted and promoted.version == each.version else ""
+        table.add_row(str(each.version), str(each.rows), *times, each.content_hash[:12], reached, in_production)
     out.print(table if found else "Nothing is published yet: the DAG build_dataset does it once labels are settled.")
 
 
@@ -116,7 +119,7 @@ def show(
     *,
     project: ProjectFolder = None,
 ) -> None:
-    """Show a version: where it is, what governed it, and what changed since the one before, by cause."""
+    """Show a version: where it is, what governed it, how its model does, and what changed since the one before."""
     with open_services(settings_of(project)) as services:
         engine, name = services.engine, services.project.config.name
         release = releases.get_version(engine, name, version)
@@ -125,7 +128,10 @@ def show(
         for key, value in release.governing.model_dump(mode="json").items():
             if isinstance(value, str | int):
                 out.print(f"  {key}: {value}", soft_wrap=True)
-        out.print(f"  accuracy on gold, 95 %: {accuracy(find_report(engine, name, release.version))}")
+        report = find_report(engine, name, release.version)
+        out.print(f"  accuracy on gold, 95 %: {accuracy(report)}")
+        for line in _model(report):
+            out.print(line, soft_wrap=True)
         before = releases.version_before(engine, release)
         if before is not None:
             change = releases.compare(services.storage, before, release)
@@ -134,6 +140,30 @@ def show(
                 f"{len(change.relabeled)} relabeled, {len(change.guideline)} by the guideline, "
                 f"{change.unchanged} unchanged."
             )
+
+
+def promoted(*, project: ProjectFolder = None) -> None:
+    """Say of which version the model is in production, since when, and why; ends with 1 while none is."""
+    with open_services(settings_of(project)) as services:
+        found = find_promoted(services.engine, services.project.config.name)
+    if found is None:
+        raise InputError("No version's model is promoted yet: the DAG retrain judges each version that is published.")
+    out.print(f"version {found.version}, since {found.at:%Y-%m-%d %H:%M} UTC; {found.promotion.why}", soft_wrap=True)
+
+
+def _model(report: TrainingReport | None) -> Iterator[str]:
+    """Yield what became of a version's model, and what it reaches on each slice."""
+    if report is None or report.promotion is None:
+        return
+    yield f"  model {report.promotion.why}"
+    for one in report.slices:
+        named = f"  {'guarded ' if one.guarded else ''}slice {one.name}: "
+        if one.found is None:
+            yield f"{named}no gold row is in it"
+        else:
+            gain = one.found.gain
+            gained = f"gain {gain.estimate:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}] over {report.baseline}"
+            yield f"{named}accuracy {_numbers(one.found.accuracy)} on {one.found.test} gold rows, {gained}"
 
 
 def _listed(cause: str, samples: Sequence[str]) -> None:
@@ -147,5 +177,8 @@ def accuracy(report: TrainingReport | None) -> str:
     """Return a training's accuracy with its interval, in words."""
     if report is None:
         return "not trained yet"
-    reached = report.accuracy
-    return f"{reached.estimate:.3f} [{reached.low:.3f}, {reached.high:.3f}]"
+    return _numbers(report.accuracy)
+
+
+def _numbers(found: Interval) -> str:
+    return f"{found.estimate:.3f} [{found.low:.3f}, {found.high:.3f}]"

@@ -23,7 +23,7 @@ from quality.ledger import AuditReport, audit, unaccounted
 from schemas.errors import UnavailableError
 from schemas.verdicts import Disposition, Receipt, Violation
 from storage import audits, guidelines, outbox, queue, receipts, releases, votes
-from storage.training import find_report
+from storage.promotions import find_report
 from streams.audit import run_audit
 from streams.producer import SampleProducer
 

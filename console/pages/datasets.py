@@ -14,6 +14,7 @@ from console.access import may
 from console.markup import Content, join, tag
 from console.pages.house import House, Visit
 from console.pages.parts import data_table, empty, figure, figures, interval, moment
+from quality.intervals import Interval
 from schemas.errors import InputError
 from schemas.roles import Permission
 from storage.gates import GateReport
@@ -61,12 +62,21 @@ def listed(versions: Sequence[Scorecard]) -> Markup:
     """Return a row for each version, the last one first."""
     if not versions:
         return empty("Nothing is published yet: the DAG build_dataset does it once labels are settled.")
-    columns = ("version", "accuracy on gold, 95 %", "gain over the one before", "rows", "guideline", "published, UTC")
+    columns = (
+        "version",
+        "accuracy on gold, 95 %",
+        "gain over the one before",
+        "model",
+        "rows",
+        "guideline",
+        "published, UTC",
+    )
     rows = [
         (
             tag("a", f"Version {one.version}", href=f"/datasets/{one.version}"),
             interval(one.training.accuracy) if one.training else "not trained yet",
             _gain(one),
+            _stands(one),
             f"{one.rows:,}",
             one.guideline,
             moment(one.published_at),
@@ -74,7 +84,7 @@ def listed(versions: Sequence[Scorecard]) -> Markup:
         for one in versions
     ]
     simulated = any(one.simulated for one in versions)
-    return join([data_table("Dataset versions", columns, rows, left=3), _simulated() if simulated else None])
+    return join([data_table("Dataset versions", columns, rows, left=4), _simulated() if simulated else None])
 
 
 def last_gate(report: GateReport | None) -> Content:
@@ -114,7 +124,7 @@ def card(one: Scorecard, changed: Diff | None) -> Markup:
     )
     address = tag("p", "Content ", tag("code", one.content_hash), " at ", tag("code", one.location), class_="note wrap")
     good = [tag("h2", "Four marks of good data"), scorecard_of(one.marks)] if one.marks else None
-    sections = [good, _changes(changed), _gate(one.gate), _excluded(one.excluded), _classes(one)]
+    sections = [good, _model(one), _changes(changed), _gate(one.gate), _excluded(one.excluded), _classes(one)]
     return join([stand, _simulated() if one.simulated else None, sections, address])
 
 
@@ -156,10 +166,39 @@ def _classes(one: Scorecard) -> Content:
     return [tag("h2", "By class"), data_table("Classes", columns, rows, left=2)]
 
 
-def _gain(one: Scorecard) -> str:
-    if one.training is None:
+def _model(one: Scorecard) -> Content:
+    """Return why the model was promoted, or was not, and what it gained on each slice."""
+    if one.training is None or one.training.promotion is None:
+        return None
+    rows = [
+        (
+            slice_.name,
+            "yes" if slice_.guarded else "no",
+            interval(slice_.found.accuracy) if slice_.found else "no gold row is in it",
+            _points(slice_.found.gain) if slice_.found else "",
+            f"{slice_.found.test:,}" if slice_.found else "0",
+        )
+        for slice_ in one.training.slices
+    ]
+    columns = ("slice", "guarded", "accuracy on gold, 95 %", "gain over the version before", "tested on")
+    table = data_table("Slices", columns, rows, left=4) if rows else None
+    return [tag("h2", "Its model"), tag("p", f"{_stands(one)}: {one.training.promotion.why}."), table]
+
+
+def _stands(one: Scorecard) -> str:
+    """Say whether the model is, or was, the one in production."""
+    if one.training is None or one.training.promotion is None:
         return ""
-    gain = one.training.gain
+    if one.in_production:
+        return "in production"
+    return "promoted, then replaced" if one.training.promotion.promoted else "not promoted"
+
+
+def _gain(one: Scorecard) -> str:
+    return "" if one.training is None else _points(one.training.gain)
+
+
+def _points(gain: Interval) -> str:
     points = [f"{100 * value:+.1f}" for value in (gain.estimate, gain.low, gain.high)]
     return f"{points[0]} points [{points[1]}, {points[2]}]"
 

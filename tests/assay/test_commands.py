@@ -158,6 +158,13 @@ def test_services_that_nobody_prepared_are_named(services: dict[str, str], stack
     assert "run `assay prepare`" in " ".join(failed.stderr.split())
 
 
+def test_that_no_model_is_promoted_is_said(services: dict[str, str]) -> None:
+    """With what will promote one."""
+    failed = assay("dataset", "promoted", **services)
+    assert (failed.returncode, "Traceback" in failed.stderr) == (1, False)
+    assert "No version's model is promoted yet: the DAG retrain judges" in " ".join(failed.stderr.split())
+
+
 def test_status_tells_what_kafka_says_while_postgresql_is_down(services: dict[str, str]) -> None:
     """One service that is away hides none of the others."""
     told = assay("status", **{**services, "ASSAY_DATABASE_URL": "postgresql://a:b@127.0.0.1:1/assay"})

@@ -21,13 +21,14 @@ from storage.gates import last_report
 from storage.labelers import Labeler
 from storage.lake import Lake
 from storage.projects import Project, read_project
+from storage.promotions import find_report
 from storage.publishing import publish
 from storage.queue import enqueue
 from storage.releases import compare, get_version, list_versions, read_entries, read_split
 from storage.settings import StorageSettings
 from storage.tables import OutboxRow, TaskRow, TrainingRow
 from storage.testing import archive_samples, enlist, label_next, task_request
-from storage.training import find_report, retrain
+from storage.training import retrain
 
 CLASSES = ("cat", "dog", "fox")
 

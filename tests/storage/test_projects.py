@@ -340,6 +340,16 @@ def test_slices_of_the_dataset_are_cut_by_columns_that_there_are(folder: Path) -
     assert found.startswith("dataset.slices: pixel is no column")
 
 
+def test_only_what_gold_samples_have_can_be_guarded(folder: Path) -> None:
+    """They have no source, nor any prediction."""
+    slices = ", ".join(
+        f'{{ column = "{name}", value = "a", guarded = true }}' for name in ("attributes.noise", "source")
+    )
+    edit(folder, "project.toml", "max_class_share = 0.3", f"max_class_share = 0.3\nslices = [{slices}]")
+    (found,) = problems(folder)
+    assert found.startswith("dataset.slices: source cannot be guarded")
+
+
 def test_the_folder_of_media_is_one_of_the_project(folder: Path) -> None:
     """It is there, no link leads out of it, and what it is said beside makes sense."""
     edit(folder, "project.toml", 'field = "pixels"\nspan', 'media = "pictures"\nspan')
