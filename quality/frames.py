@@ -4,9 +4,22 @@ import hashlib
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 Headers = tuple[tuple[str, bytes | None], ...]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# The ends of the calendar, to the millisecond.
+FIRST, LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)
+
+
+def published_at(milliseconds: int) -> datetime:
+    """Return the time of a record; a producer may claim any, so one beyond the calendar counts as its nearest end."""
+    try:
+        return EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        return FIRST if milliseconds < 0 else LAST
 
 
 @dataclass(frozen=True, kw_only=True)

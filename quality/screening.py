@@ -1,10 +1,10 @@
 """Screening: what becomes of each record of a frame; the same records and state give the same outcome."""
 
 import base64
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic_core import to_json
@@ -12,32 +12,28 @@ from pydantic_core import to_json
 from quality.contracts import LONGEST, Contract
 from quality.decoding import Column, Columns, Decoded, decode
 from quality.duplicates import Arrivals, find_duplicates
-from quality.frames import Frame
+from quality.frames import Frame, published_at
+from quality.receipts import receipt_of, steered
 from quality.replay import ORIGIN, replay_of
 from quality.routing.batch import Batch, OwnSignal
 from quality.routing.router import Router
 from quality.routing.state import RoutingState
-from quality.rules import Rule, Window, judge
+from quality.rules import Rule, judge
+from quality.sketches.running import Arrived, Sketching, watched
+from quality.sketches.window import StreamWindow
 from quality.state import State
 from schemas.project import DuplicatePolicy
 from schemas.routing import RoutingPolicy
 from schemas.verdicts import (
     DeadLetter,
-    Disposition,
-    DuplicateOf,
     Origin,
     Receipt,
-    Run,
     Selection,
     Severity,
-    Steered,
     Versions,
     Violation,
 )
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# The ends of the calendar, to the millisecond.
-FIRST, LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)
 # Without a policy only ids are compared, over this many samples.
 IDS_ONLY = DuplicatePolicy(field="", distance=0, window=1024)
 
@@ -58,16 +54,19 @@ class Screening:
     versions: Versions
     partitions: int = 1
     own: Mapping[str, OwnSignal] = field(default_factory=dict)
+    sketching: Sketching = field(default_factory=Sketching)
 
     @cached_property
-    def judged(self) -> frozenset[str]:
-        """The columns that rules look at."""
-        return frozenset(column for rule in self.rules for column in rule.reads)
+    def read(self) -> frozenset[str]:
+        """The columns that rules and sketches look at."""
+        return self.sketching.reads.union(column for rule in self.rules for column in rule.reads)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """What a frame turned into; its events go by the places in the frame of the records that they came from.
+
+    `windows` are those that end with a record of the frame, or ended before its first one.
 
     Accepted samples and tasks are JSON already, of `AcceptedSample` and `TaskRequest`: they hold the sample as its
     producer wrote it, which is the bulk of them and need not be written anew.
@@ -78,12 +77,14 @@ class Outcome:
     tasks: Mapping[int, bytes]
     receipt: Receipt
     state: State
+    windows: Sequence[StreamWindow] = ()
 
 
 def screen(frame: Frame, state: State, screening: Screening) -> Outcome:
     """Return what becomes of each record of `frame`, which starts at or after `state.next_offset`."""
     decoded = decode(screening.contract, frame.values)
-    judgement = judge(screening.rules, decoded.columns.for_rules(screening.judged), len(decoded.places))
+    columns = decoded.columns.for_rules(screening.read)
+    judgement = judge(screening.rules, columns, len(decoded.places))
     broken = judgement.violations
     unsound = {row for row, found in broken.items() if _is_critical(found)}
     sound = [row for row in range(len(decoded.places)) if row not in unsound]
@@ -92,6 +93,8 @@ def screen(frame: Frame, state: State, screening: Screening) -> Outcome:
     )
     fresh = [row for index, row in enumerate(sound) if index not in repeated] if repeated else sound
     selected, routing = _route(frame, decoded, fresh, Router(screening.routing, state.routing, own=screening.own))
+    arrived = _arrived(frame, decoded, columns, fresh=fresh, unsound=unsound, repeated=[sound[one] for one in repeated])
+    running, windows = watched(state.running, arrived, screening.sketching)
     violations = {**decoded.violations, **{decoded.places[row]: found for row, found in broken.items()}}
     accepted = {decoded.places[row]: row for row in fresh}
     rejected = sorted(decoded.violations.keys() | {decoded.places[row] for row in unsound})
@@ -100,16 +103,39 @@ def screen(frame: Frame, state: State, screening: Screening) -> Outcome:
         accepted=writer.accepted(accepted, broken),
         rejected={place: writer.dead_letter(place, violations[place]) for place in rejected},
         tasks={place: writer.task(place, accepted[place], selection) for place, selection in selected.items()},
-        receipt=_receipt(
+        receipt=receipt_of(
             frame,
             rejected=rejected,
             duplicates=repeated.values(),
             selected=selected,
             window=judgement.window,
-            steered=_steered(state.routing, routing),
+            steered=steered(state.routing, routing),
             versions=screening.versions,
         ),
-        state=State(next_offset=frame.next, last=frame.record(-1).digest, recent=recent, routing=routing),
+        state=State(
+            next_offset=frame.next, last=frame.record(-1).digest, recent=recent, routing=routing, running=running
+        ),
+        windows=windows,
+    )
+
+
+def _arrived(
+    frame: Frame,
+    decoded: Decoded,
+    columns: Mapping[str, Any],
+    *,
+    fresh: Sequence[int],
+    unsound: Iterable[int],
+    repeated: Iterable[int],
+) -> Arrived:
+    return Arrived(
+        offsets=frame.offsets,
+        timestamps=frame.timestamps,
+        readable=[frame.offsets[place] for place in decoded.places],
+        columns=columns,
+        accepted=fresh,
+        rejected=sorted(unsound),
+        duplicate=sorted(repeated),
     )
 
 
@@ -218,7 +244,7 @@ class _Writer:
             key=_text(record.key),
             value=_text(record.value and record.value[:LONGEST]),
             headers=tuple((name, _text(value)) for name, value in record.headers),
-            timestamp=_time(record.timestamp),
+            timestamp=published_at(record.timestamp),
             violations=violations,
             versions=self._versions,
             replay_of=replay_of(record.headers, origin) if record.headers else None,
@@ -228,60 +254,5 @@ class _Writer:
         return Origin(topic=self._frame.topic, partition=self._frame.partition, offset=self._frame.offsets[place])
 
 
-def _time(milliseconds: int) -> datetime:
-    """Return the time of a record; a producer may claim any, so one beyond the calendar counts as its nearest end."""
-    try:
-        return EPOCH + timedelta(milliseconds=milliseconds)
-    except OverflowError:
-        return FIRST if milliseconds < 0 else LAST
-
-
 def _text(data: bytes | None) -> str | None:
     return None if data is None else base64.b64encode(data).decode()
-
-
-def _receipt(
-    frame: Frame,
-    *,
-    rejected: Iterable[int],
-    duplicates: Iterable[DuplicateOf],
-    selected: Iterable[int],
-    window: Window,
-    steered: Steered | None,
-    versions: Versions,
-) -> Receipt:
-    repeats = tuple(duplicates)
-    dispositions = dict.fromkeys(frame.offsets, Disposition.ACCEPTED)
-    dispositions |= {frame.offsets[place]: Disposition.REJECTED for place in rejected}
-    dispositions |= {repeat.offset: Disposition.DUPLICATE for repeat in repeats}
-    return Receipt(
-        topic=frame.topic,
-        partition=frame.partition,
-        first=frame.first,
-        next=frame.next,
-        runs=tuple(_runs(dispositions)),
-        selected=tuple(frame.offsets[place] for place in selected),
-        duplicates=repeats,
-        window=dict(window.tallies),
-        steered=steered,
-        versions=versions,
-    )
-
-
-def _steered(before: RoutingState, after: RoutingState) -> Steered | None:
-    taken_up = after.steering.version != before.steering.version
-    return Steered(block=after.since, version=after.steering.version) if taken_up else None
-
-
-def _runs(dispositions: Mapping[int, Disposition]) -> Iterator[Run]:
-    """Yield the dispositions as runs; a new one begins where the disposition changes or offsets leap."""
-    first = last = -1
-    running: Disposition | None = None
-    for offset, disposition in dispositions.items():
-        if disposition is not running or offset != last + 1:
-            if running:
-                yield Run(first=first, count=last + 1 - first, disposition=running)
-            first, running = offset, disposition
-        last = offset
-    if running:
-        yield Run(first=first, count=last + 1 - first, disposition=running)

@@ -9,10 +9,12 @@ import numpy as np
 from quality.duplicates import Recent
 from quality.routing.packing import packed, unpacked
 from quality.routing.state import RoutingState
+from quality.sketches import packing
+from quality.sketches.running import Running
 from schemas.errors import InputError
 
 # Of the layout of `State.to_bytes`; raised when a state of old can no longer be read.
-STATE_VERSION = 6
+STATE_VERSION = 7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,12 +22,14 @@ class State:
     """What a partition's screening remembers: folded from all offsets below `next_offset`.
 
     `last` is the digest of the last record: a topic that was made anew, or lost its end, has another one there.
+    `running` is the window of sketches that has not ended yet.
     """
 
     next_offset: int = 0
     last: bytes = b""
     recent: Recent = field(default_factory=Recent)
     routing: RoutingState = field(default_factory=RoutingState)
+    running: Running = field(default_factory=Running)
 
     def to_bytes(self) -> bytes:
         """Return the state as bytes; equal states give equal bytes."""
@@ -38,6 +42,7 @@ class State:
                     "ids": list(self.recent.offsets.items()),
                     "vectors": [vector.tobytes() for vector in self.recent.vectors],
                     "routing": packed(self.routing),
+                    "running": packing.packed(self.running),
                 }
             )
         )
@@ -59,4 +64,5 @@ class State:
             last=values["last"],
             recent=Recent(offsets=ids, vectors=vectors),
             routing=unpacked(values["routing"]),
+            running=packing.unpacked(values["running"]),
         )

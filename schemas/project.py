@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from schemas.answers import AnswerKind, ClassName
+from schemas.drift import DriftPolicy
 from schemas.routing import ColumnName, RoutingPolicy
 from schemas.samples import Attribute
 from schemas.section import Section, Share
@@ -208,6 +209,7 @@ class ProjectConfig(Section):
     routing: RoutingPolicy
     overlap: OverlapPolicy
     dataset: DatasetRecipe
+    drift: DriftPolicy = DriftPolicy()
     trainer: TrainerConfig
     retraining: RetrainingPolicy = RetrainingPolicy()
 

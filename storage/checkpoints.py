@@ -1,13 +1,15 @@
 """Checkpoints of screening: state and next offset of a partition, stored together."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from quality.sketches.window import StreamWindow
 from quality.state import State
 from schemas.errors import ConflictError
+from storage import sketches
 from storage.database import lost_connections_named
 from storage.tables import CheckpointRow
 
@@ -23,15 +25,19 @@ def load(engine: Engine, topic: str, partitions: Collection[int]) -> dict[int, S
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
-    """A checkpoint that moves from the state `before`, as it was read or saved last, to the one `after`."""
+    """A checkpoint that moves from the state `before`, as it was read or saved last, to the one `after`.
+
+    `windows` are those that ended in between.
+    """
 
     before: State
     after: State
+    windows: Sequence[StreamWindow] = ()
 
 
 @lost_connections_named()
 def save(engine: Engine, topic: str, moves: Mapping[int, Move]) -> None:
-    """Move the checkpoints of partitions; all of them or none.
+    """Move the checkpoints of partitions, and keep the windows that ended; all of it or nothing.
 
     PostgreSQL need not flush offsets: if it crashes, a checkpoint may stand where it stood a moment before, which is as
     true, and what was screened since is screened again. A plan for steering it must: what is screened under it must
@@ -46,6 +52,7 @@ def save(engine: Engine, topic: str, moves: Mapping[int, Move]) -> None:
         for partition, move in sorted(moves.items()):
             if not _moved(connection, topic, partition, move):
                 raise ConflictError(f"Another worker screens {topic}-{partition} and has moved its checkpoint on.")
+            sketches.keep(connection, topic, partition, move.windows)
 
 
 def _moved(connection: Connection, topic: str, partition: int, move: Move) -> bool:

@@ -14,8 +14,7 @@ from pydantic_core import from_json
 
 from catalog.canonical import canonical
 from quality.forecast import Letter
-from quality.frames import Record
-from quality.screening import EPOCH
+from quality.frames import EPOCH, Record
 from schemas.errors import InputError
 from schemas.samples import Instant
 from schemas.verdicts import Origin, Violation

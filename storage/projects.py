@@ -21,6 +21,7 @@ from quality.routing.batch import OwnSignal
 from quality.routing.fitting import lists_numbers, misfits
 from quality.rules import Rule, compile_suite
 from quality.screening import Screening
+from quality.sketches.asked import sketching_of, unknown_columns
 from schemas.errors import InputError, ProjectError
 from schemas.project import ProjectConfig
 from schemas.routing import RoutingPolicy
@@ -94,6 +95,11 @@ class Project:
             routing=config.routing.of_partition(config.partitions),
             partitions=config.partitions,
             own=self.signals,
+            sketching=sketching_of(
+                config.drift,
+                payload_of(self.samples[config.contract.current]),
+                embedded=config.routing.space is not None and config.routing.space.field == "embedding",
+            ),
             versions=Versions(
                 contract=config.contract.current,
                 suite=self.suite_fingerprint,
@@ -164,6 +170,7 @@ class _Reading:
         rules = () if suite is None else self.rules(suite, None if current is Payload else current)
         self.check_duplicates(config, current)
         self.check_slices(config, current)
+        self.problems += () if current is Payload else unknown_columns(config.drift, current)
         self.problems += () if current is Payload else misfits(config.routing, current)
         return Project(
             folder=self.folder,

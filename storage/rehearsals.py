@@ -8,9 +8,9 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy import Engine, select
 
+from quality.frames import EPOCH
 from quality.routing.rehearsal import Archived
 from quality.routing.state import Plan
-from quality.screening import EPOCH
 from schemas.errors import InputError
 from schemas.verdicts import Selection, Steered
 from storage.database import lost_connections_named

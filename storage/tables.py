@@ -78,6 +78,55 @@ class CheckpointRow(Base):
     saved_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+class SketchWindowRow(Base):
+    """One window of the stream, and how many of its records ended where; written with the checkpoint that closed it."""
+
+    __tablename__ = "sketch_windows"
+    __table_args__ = (Index("ix_sketch_windows_latest", "topic", "latest"),)
+
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    partition: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    first: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    next: Mapped[int]
+    earliest: Mapped[datetime]
+    latest: Mapped[datetime]
+    accepted: Mapped[int]
+    rejected: Mapped[int]
+    duplicate: Mapped[int]
+
+
+class SketchRow(Base):
+    """What a window holds of one slice: records by where they ended, and the sketch of each series by its name.
+
+    The slice of all values that are not sketched apart has an empty `value`.
+    """
+
+    __tablename__ = "sketches"
+
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    partition: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    first: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    column: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(primary_key=True)
+    accepted: Mapped[int]
+    rejected: Mapped[int]
+    duplicate: Mapped[int]
+    sketches: Mapped[bytes]
+
+
+class ReferenceRow(Base):
+    """What a dataset version's train split holds of one slice: the sketch of each series by its name."""
+
+    __tablename__ = "reference_sketches"
+
+    project: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    column: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(primary_key=True)
+    rows: Mapped[int]
+    sketches: Mapped[bytes]
+
+
 class ReceiptRow(Base):
     """One frame's receipt, as published."""
 

@@ -9,6 +9,7 @@ is steered anew while nothing of it is in flight: from its next block on, and in
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,7 @@ from sqlalchemy import Engine
 from quality.frames import Frame
 from quality.routing.state import Plan
 from quality.screening import Outcome, Screening, screen
+from quality.sketches.window import StreamWindow
 from quality.state import State
 from schemas.errors import ConflictError
 from schemas.routing import Steering
@@ -32,10 +34,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, kw_only=True)
 class Flight:
-    """A frame whose outputs are on their way, with the state after it; none of either where it was screened before."""
+    """A frame whose outputs are on their way, with the state after it; none of either where it was screened before.
+
+    `windows` are those that it ended.
+    """
 
     partition: int
     state: State | None = None
+    windows: Sequence[StreamWindow] = ()
     delivery: Delivery | None = None
 
 
@@ -93,7 +99,7 @@ class Screen:
         outcome = screen(fresh, before, self._screening)
         delivery = await self._publisher.send(self._batches(fresh, outcome))
         self._states[frame.partition] = outcome.state
-        return Flight(partition=frame.partition, state=outcome.state, delivery=delivery)
+        return Flight(partition=frame.partition, state=outcome.state, windows=outcome.windows, delivery=delivery)
 
     async def look(self) -> None:
         """Look for what labels say of routing by now."""
@@ -116,12 +122,16 @@ class Screen:
     async def finish(self, flights: Sequence[Flight]) -> None:
         """Wait until frames, in the order in which they began, are confirmed; then checkpoint the last of each."""
         after: dict[int, State] = {}
+        windows: defaultdict[int, list[StreamWindow]] = defaultdict(list)
         for flight in flights:
             if flight.delivery and flight.state:
                 await self._publisher.confirmed(flight.delivery)
                 after[flight.partition] = flight.state
+                windows[flight.partition] += flight.windows
         moves = {
-            partition: checkpoints.Move(before=self._saved.get(partition, State()), after=state)
+            partition: checkpoints.Move(
+                before=self._saved.get(partition, State()), after=state, windows=windows[partition]
+            )
             for partition, state in after.items()
         }
         if moves:

@@ -28,12 +28,16 @@ def unpacked(values: Sequence[Any]) -> Whole:
 def gathered(keys: Whole, counts: Whole) -> tuple[Whole, Whole]:
     """Return each key once, ascending, with the sum of its counts."""
     order = np.argsort(keys, kind="stable")
-    keys = keys[order]
-    starts = runs(keys)
-    return keys[starts], np.add.reduceat(counts[order], starts) if len(starts) else counts
+    return summed(keys[order], counts[order])
 
 
-def runs(ascending: Whole) -> Whole:
+def summed(ascending: Whole, counts: Whole) -> tuple[Whole, Whole]:
+    """Return each of ascending keys once, with the sum of its counts."""
+    starts = runs(ascending)
+    return ascending[starts], np.add.reduceat(counts, starts) if len(starts) else counts
+
+
+def runs(ascending: NDArray[np.integer[Any]]) -> Whole:
     """Return where each new number begins."""
     begins = np.ones(len(ascending), np.bool_)
     np.not_equal(ascending[1:], ascending[:-1], out=begins[1:])

@@ -10,7 +10,7 @@ Estimation Under Multiset Operations".
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -68,7 +68,7 @@ class Categories:
         return sorted(self.kept.items(), key=lambda item: (-item[1], item[0]))[:most]
 
 
-def counted(values: Sequence[str | None]) -> Categories:
+def counted(values: Iterable[str | None]) -> Categories:
     """Return the sketch of these values, absent ones aside."""
     counts: Counter[str | None] = Counter(values)
     del counts[None]

@@ -1,6 +1,6 @@
 """Which fields of a sample are sketched, and as what; each becomes one or several series of numbers or names."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality.columns import kinds
-from quality.routing.counts import texts
+from quality.routing.batch import named
 from quality.sketches.vectors import projected
 from schemas.samples import Payload
 
@@ -58,21 +58,20 @@ KINDS: Mapping[frozenset[str], Kind] = {
 }
 
 
-def fields_of(payload: type[Payload], names: Iterable[str], texts: Iterable[str] = ()) -> tuple[Field, ...]:
+def fields_of(payload: type[Payload], names: Iterable[str], texts: Collection[str] = ()) -> tuple[Field, ...]:
     """Return fields of a payload by their names, in their order, as what the contract says they are.
 
     Those of `texts` count by words. What the contract does not know, such as attributes, counts as it is.
     """
-    words = frozenset(texts)
-    known = {*payload.model_fields, *payload.model_computed_fields}
     return tuple(
-        Field(name=name, kind=Kind.TEXT if name in words else _kind(name, payload) if name in known else Kind.CATEGORY)
-        for name in sorted(set(names))
+        Field(name=name, kind=Kind.TEXT if name in texts else _kind(name, payload)) for name in sorted(set(names))
     )
 
 
 def _kind(name: str, payload: type[Payload]) -> Kind:
-    return KINDS.get(kinds(name, payload), Kind.PRESENCE)
+    if name in payload.model_fields or name in payload.model_computed_fields:
+        return KINDS.get(kinds(name, payload), Kind.PRESENCE)
+    return next((field.kind for field in PREDICTED if field.name == name), Kind.CATEGORY)
 
 
 def series(field: Field, column: Column) -> Iterator[tuple[str, Series]]:
@@ -89,7 +88,7 @@ def series(field: Field, column: Column) -> Iterator[tuple[str, Series]]:
     elif field.kind is Kind.VECTOR:
         yield from ((f"{field.name}.{part}", found) for part, found in projected(column))
     elif field.kind is Kind.CATEGORY:
-        yield field.name, texts(column)
+        yield field.name, named(field.name, list(column))
     else:
         yield field.name, [None if one is None else "present" for one in column]
 

@@ -1,16 +1,17 @@
 """Records as sketches: one pass over the series of many, for all groups of them at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
+import msgpack
 import numpy as np
 
 from quality.sketches import categories
 from quality.sketches.arrays import Whole
 from quality.sketches.fields import Column, Field, Series, series
+from quality.sketches.grouped import counted
 from quality.sketches.sketch import Sketch
-from quality.sketches.table import tabled
 
 Sketches = dict[str, Sketch]
 
@@ -25,33 +26,47 @@ def sketches_of(columns: Mapping[str, Column], fields: Sequence[Field]) -> Sketc
 def sketched(found: Mapping[str, Series], groups: Whole, count: int) -> list[Sketches]:
     """Return the sketches of each of `count` groups; `groups` holds that of each record, and series its values."""
     rows = np.bincount(groups, minlength=count).tolist()
-    numbers = {name: values for name, values in found.items() if isinstance(values, np.ndarray)}
     by_group: list[Sketches] = [{} for _ in range(count)]
-    for group, sketches in enumerate(tabled(numbers, groups, count).sketches()):
-        for name, values in sketches.items():
-            by_group[group][name] = Sketch(rows=rows[group], missing=rows[group] - values.count, values=values)
-    for name in found.keys() - numbers.keys():
-        for group, names in enumerate(split(found[name], groups, count)):
-            by_group[group][name] = sketch_of_names(names)
-    return [dict(sorted(sketches.items())) for sketches in by_group]
+    for name in sorted(found):
+        for group, sketch in enumerate(_of_series(found[name], groups, rows)):
+            by_group[group][name] = sketch
+    return by_group
 
 
-def split(values: Series, groups: Whole, count: int) -> list[Sequence[Any]]:
+def _of_series(values: Series, groups: Whole, rows: Sequence[int]) -> Iterator[Sketch]:
+    """Yield the sketch of each group, which has so many rows."""
+    if isinstance(values, np.ndarray):
+        for count, numbers in zip(rows, counted(values, groups, len(rows)), strict=True):
+            yield Sketch(rows=count, missing=count - numbers.count, values=numbers)
+    else:
+        yield from map(sketch_of_names, split(values, groups, len(rows)))
+
+
+def split(values: Series, groups: Whole, count: int) -> list[list[Any]]:
     """Return the values of each group."""
     if count == 1:
         return [list(values)]
     found: list[list[Any]] = [[] for _ in range(count)]
     for group, value in zip(groups.tolist(), values, strict=True):
         found[group].append(value)
-    return [*found]
+    return found
 
 
-def sketch_of_names(values: Sequence[Any]) -> Sketch:
+def sketch_of_names(values: list[Any]) -> Sketch:
     """Return the sketch of names, or of several names a record; None where a record has no value."""
-    missing = sum(value is None for value in values)
-    several = [value for value in values if isinstance(value, tuple)]
-    names = list(chain.from_iterable(several)) if several else values
-    return Sketch(rows=len(values), missing=missing, values=categories.counted(names))
+    first = next((value for value in values if value is not None), None)
+    names = chain.from_iterable(filter(None, values)) if isinstance(first, tuple) else values
+    return Sketch(rows=len(values), missing=values.count(None), values=categories.counted(names))
+
+
+def to_bytes(sketches: Mapping[str, Sketch]) -> bytes:
+    """Return sketches by name as bytes; equal ones give equal bytes."""
+    return bytes(msgpack.packb({name: sketches[name].packed() for name in sorted(sketches)}))
+
+
+def from_bytes(data: bytes) -> Sketches:
+    """Return the sketches that `to_bytes` gave."""
+    return {name: Sketch.unpacked(values) for name, values in msgpack.unpackb(data).items()}
 
 
 def merged(some: Sketches, others: Sketches) -> Sketches:

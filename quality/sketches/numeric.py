@@ -15,7 +15,7 @@ from math import inf, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.sketches.arrays import gathered
+from quality.sketches.arrays import gathered, summed
 from quality.sketches.bins import FINEST, Keys, Values, coarser, edges
 
 BINS = 1024
@@ -37,9 +37,8 @@ class Numbers:
     def __add__(self, other: "Numbers") -> "Numbers":
         """Return the sketch of both, whichever comes first."""
         level = max(self.level, other.level)
-        keys = np.concatenate([self._at(level), other._at(level)])
         return fitted(
-            keys,
+            np.concatenate([self._at(level), other._at(level)]),
             np.concatenate([self.counts, other.counts]),
             level=level,
             least=min(self.least, other.least),
@@ -118,7 +117,7 @@ def fitted(keys: Keys, counts: NDArray[np.int64], *, level: int, least: float, m
     keys, counts = gathered(keys, counts)
     while len(keys) > BINS:
         level += 1
-        keys, counts = gathered(coarser(keys, 1), counts)
+        keys, counts = summed(coarser(keys, 1), counts)
     return Numbers(level=level, keys=keys, counts=counts, least=least + 0.0, most=most + 0.0)
 
 

@@ -10,8 +10,8 @@ from quality.sketches.bins import GREATEST
 from quality.sketches.categories import Categories
 from quality.sketches.fields import Field, Kind, fields_of, words
 from quality.sketches.folding import Sketches, merged, sketched, sketches_of
+from quality.sketches.grouped import MOVED
 from quality.sketches.numeric import Numbers
-from quality.sketches.table import MOVED
 from quality.sketches.vectors import AXES, projected
 from schemas.samples import Payload
 
