@@ -13,6 +13,7 @@ from pydantic_core.core_schema import TupleSchema
 
 from catalog.manifest import DatasetPublished
 from quality.replay import ORIGIN, REPLAY_ID, REPLAYS
+from schemas.feedback import Feedback
 from schemas.labels import Label, Retraction
 from schemas.routing import Steering
 from schemas.topics import Topics
@@ -49,6 +50,12 @@ REPLAY_HEADERS = {
     },
 }
 
+# What producers publish.
+INPUTS = ("samples", "feedback")
+FEEDBACK_KEY = {
+    "type": ["string", "null"],
+    "description": "the sample_id, so that feedback on one sample stays in order",
+}
 SOURCE_KEY = {"type": "string", "description": "the sample's source"}
 TASK_KEY = {"type": "string", "pattern": "^[0-9]+$", "description": "the task's id"}
 OUTPUTS = (
@@ -78,7 +85,7 @@ class _Draft7(GenerateJsonSchema):
 def document(project: Project) -> dict[str, Any]:
     """Return the AsyncAPI document of a project's topics, with every contract version on `P.samples`."""
     versions = {f"SampleV{version}": sample for version, sample in sorted(project.samples.items())}
-    inputs: list[tuple[Any, JsonSchemaMode]] = [(sample, "validation") for sample in versions.values()]
+    inputs: list[tuple[Any, JsonSchemaMode]] = [(each, "validation") for each in (*versions.values(), Feedback)]
     outputs: list[tuple[Any, JsonSchemaMode]] = [(output.event, "serialization") for output in OUTPUTS]
     references, defined = models_json_schema([*inputs, *outputs], ref_template=REFERENCE, schema_generator=_Draft7)
     samples = {
@@ -89,7 +96,8 @@ def document(project: Project) -> dict[str, Any]:
         each.event.__name__: _message(each.event.__name__, references[each.event, "serialization"], each.key)
         for each in OUTPUTS
     }
-    channels = {"samples": list(versions)}
+    messages["Feedback"] = _message("Feedback", references[Feedback, "validation"], FEEDBACK_KEY)
+    channels = {"samples": list(versions), "feedback": ["Feedback"]}
     for each in OUTPUTS:
         channels.setdefault(each.topic, []).append(each.event.__name__)
     return {
@@ -114,7 +122,7 @@ def _channel(project: Project, name: str, messages: Sequence[str]) -> dict[str, 
 
 def _operation(name: str) -> dict[str, Any]:
     """Return what Assay does with a channel; others may do the reverse."""
-    return {"action": "receive" if name == "samples" else "send", "channel": {"$ref": f"#/channels/{name}"}}
+    return {"action": "receive" if name in INPUTS else "send", "channel": {"$ref": f"#/channels/{name}"}}
 
 
 def _message(name: str, payload: JsonSchemaValue, key: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from assay.commands import (
     slices,
     stack,
     suggest,
+    trace,
     trail,
     user,
 )
@@ -43,6 +44,7 @@ app.command()(samples.audit)
 app.command()(replay.replay)
 app.command()(suggest.suggest)
 app.command()(trail.trail)
+app.command()(trace.trace)
 app.command()(demo)
 
 projects = _group("Look at project folders.")

@@ -13,9 +13,10 @@ from console.desk import OpenDesk
 from console.problems import PROBLEMS
 from quality.forecast import Choice
 from schemas.errors import InputError
-from storage import lives, scorecards
+from storage import feedback, lives, scorecards
 from storage.backlog import Backlog
 from storage.dead_letters import Broken, DeadLetters, ReplayReport
+from storage.feedback import FeedbackStatus
 from storage.gates import GateReport
 from storage.mixing import Mix
 from storage.pipeline import Pipeline
@@ -123,6 +124,12 @@ def dataset(desk: OpenDesk, _: Asking, version: Version) -> Scorecard:
 def dataset_changes(desk: OpenDesk, _: Investigating, version: Version) -> Diff | None:
     """Return the samples that differ from the version before, by cause; null for the first version, by permission."""
     return scorecards.changes(desk.engine, desk.storage, desk.project.name, version)
+
+
+@router.get("/feedback")
+def feedback_counts(desk: OpenDesk, _: Asking) -> dict[FeedbackStatus, int]:
+    """Return how much of what production said of predictions stands where."""
+    return feedback.counts(desk.engine, desk.project.name)
 
 
 @router.get("/samples/{sample_id:path}")

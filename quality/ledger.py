@@ -63,12 +63,14 @@ class AuditReport(Event):
 class Kept:
     """What stands in the stores of one partition: offsets in any order, repetitions included.
 
-    `links` says of kept samples and dead letters that call themselves replays where they first stood, and their count.
+    `asked` are those that became tasks by feedback, selected or not. `links` says of kept samples and dead letters that
+    call themselves replays where they first stood, and their count.
     """
 
     archived: Offsets
     dead_letters: Offsets
     tasks: Offsets
+    asked: Offsets = field(default_factory=lambda: np.zeros(0, np.int64))
     links: Mapping[int, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -90,7 +92,8 @@ def audit(
     """Prove the ledger's laws for offsets 0 to `ends[partition]`, or name the offsets that break them.
 
     The laws: every offset has a disposition; none has two; what is accepted is archived, once, and nothing else is;
-    what is rejected is a dead letter, once; what is selected was accepted, and is a task, once; what was replayed was
+    what is rejected is a dead letter, once; what is selected was accepted, and is a task, once, as nothing else is but
+    accepted samples that feedback asked for; what was replayed was
     a dead letter, stands where `replays` says, and is kept with its origin. `vacant` says which offsets Kafka itself
     says hold no sample: markers of transactions and aborted records.
     """
@@ -181,13 +184,14 @@ def _faults(partition: int, account: _Account, kept: Kept, replays: Sequence[Rep
     end = len(account.codes)
     accepted = account.codes == CODES[Disposition.ACCEPTED]
     rejected = account.codes == CODES[Disposition.REJECTED]
+    wanted = account.selected | (accepted & _flags(kept.tasks[np.isin(kept.tasks, kept.asked)].tolist(), end))
     laws = {
         "every offset has a disposition": account.codes == 0,
         "no offset has two dispositions": account.disputed,
         "what is selected was accepted": account.selected & ~accepted,
         **_matches("accepted", accepted, "archived", kept.archived, end),
         **_matches("rejected", rejected, "a dead letter", kept.dead_letters, end),
-        **_matches("selected", account.selected, "a task", kept.tasks, end),
+        **_matches("selected", wanted, "a task", kept.tasks, end),
         **_of_replays(account, kept, replays),
     }
     return [_fault(law, partition, broken) for law, broken in laws.items() if broken.any()]
@@ -225,7 +229,7 @@ def _of_replays(account: _Account, kept: Kept, replays: Sequence[Replay]) -> dic
 
 def _flags(offsets: Sequence[int], end: int) -> NDArray[np.bool_]:
     flags = np.zeros(end, np.bool_)
-    flags[list(offsets)] = True
+    flags[[offset for offset in offsets if offset < end]] = True
     return flags
 
 

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from schemas.answers import AnswerKind, ClassName
 from schemas.drift import DriftPolicy
+from schemas.feedback import FeedbackPolicy
 from schemas.routing import ColumnName, RoutingPolicy
 from schemas.samples import Attribute
 from schemas.section import Section, Share
@@ -208,6 +209,7 @@ class ProjectConfig(Section):
     duplicates: DuplicatePolicy | None = None
     routing: RoutingPolicy
     overlap: OverlapPolicy
+    feedback: FeedbackPolicy = FeedbackPolicy()
     dataset: DatasetRecipe
     drift: DriftPolicy = DriftPolicy()
     trainer: TrainerConfig

@@ -40,6 +40,11 @@ class Topics:
         return f"{self.project}.labels"
 
     @property
+    def feedback(self) -> str:
+        """What was found out about predictions after they were made; producers publish it."""
+        return f"{self.project}.feedback"
+
+    @property
     def steering(self) -> str:
         """What labels say of routing."""
         return f"{self.project}.steering"
@@ -57,9 +62,9 @@ class Topics:
     @property
     def kept(self) -> tuple[str, ...]:
         """What the keeping worker reads."""
-        return (self.accepted, self.rejected, self.tasks, self.receipts, self.labels)
+        return (self.accepted, self.rejected, self.tasks, self.receipts, self.labels, self.feedback)
 
     @property
     def all(self) -> tuple[str, ...]:
         """Every topic of the project."""
-        return (*self.partitioned, self.labels, self.steering, self.datasets)
+        return (*self.partitioned, self.labels, self.feedback, self.steering, self.datasets)

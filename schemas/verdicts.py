@@ -38,6 +38,7 @@ class Reason(StrEnum):
     REPRESENTATIVE = "representative"  # stands for much that no selected sample stands for
     DISAGREEMENT = "disagreement"  # a second model says something else
     QUOTA = "quota"  # labels of a slice are short
+    FEEDBACK = "feedback"  # somebody in production says that the prediction was wrong
     AUDIT = "audit"  # drawn uniformly by hash, which keeps estimates unbiased
 
 

@@ -10,6 +10,8 @@ from sqlalchemy import Engine, insert, select
 
 from quality.ledger import AuditReport, Kept, Offsets
 from storage.database import lost_connections_named
+from storage.feedback import FeedbackStatus
+from storage.feedback_tables import FeedbackRow
 from storage.lake import Lake
 from storage.tables import AuditRow, TaskRow
 
@@ -23,12 +25,14 @@ def kept(engine: Engine, lake: Lake, project: str, topic: str, partitions: Itera
     samples = lake.samples(project, (*PLACE, *LINK), f"topic == '{topic}'")
     dead_letters = lake.dead_letters(project, (*PLACE, *LINK), f"topic == '{topic}'")
     archived, letters, tasks = _of_lake(samples), _of_lake(dead_letters), _of_queue(engine, topic)
+    asked = _of_feedback(engine, topic)
     links = [*_links(samples), *_links(dead_letters)]
     return {
         partition: Kept(
             archived=_at(archived, partition),
             dead_letters=_at(letters, partition),
             tasks=_at(tasks, partition),
+            asked=_at(asked, partition),
             links={offset: link for (of, offset), link in links if of == partition},
         )
         for partition in partitions
@@ -51,6 +55,14 @@ def _of_queue(engine: Engine, topic: str) -> Offsets:
     with engine.connect() as connection:
         rows = connection.execute(select(TaskRow.partition, TaskRow.offset).where(TaskRow.topic == topic)).all()
     return np.array(rows, np.int64).reshape(-1, 2)
+
+
+def _of_feedback(engine: Engine, topic: str) -> Offsets:
+    row = FeedbackRow
+    asked = select(row.sample_partition, row.sample_offset)
+    asked = asked.where(row.sample_topic == topic, row.status == FeedbackStatus.ASKED)
+    with engine.connect() as connection:
+        return np.array(connection.execute(asked).all(), np.int64).reshape(-1, 2)
 
 
 def _at(places: Offsets, partition: int) -> Offsets:

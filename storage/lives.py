@@ -13,6 +13,7 @@ from schemas.answers import Answer
 from schemas.labels import Purpose
 from schemas.verdicts import Origin, Selection, Violation
 from storage.database import lost_connections_named
+from storage.feedback import Heard, of_sample
 from storage.lake import Lake
 from storage.lake_rows import sample_of
 from storage.rehearsals import find
@@ -72,11 +73,15 @@ class Held:
 
 @dataclass(frozen=True, kw_only=True)
 class Life:
-    """An accepted sample from its offset to the versions that hold it; of those the last `VERSIONS` are looked into."""
+    """An accepted sample from its offset to the versions that hold it; of those the last `VERSIONS` are looked into.
+
+    `feedback` is what production said of it later.
+    """
 
     origin: Origin
     sample: Mapping[str, JsonValue]
     warnings: Sequence[Violation]
+    feedback: Sequence[Heard]
     task: Asked | None
     versions: Sequence[Held]
 
@@ -92,6 +97,7 @@ def life(lake: Lake, engine: Engine, settings: StorageSettings, project: str, sa
         origin=origin,
         sample=sample_of(row),
         warnings=[Violation.model_validate(one) for one in from_json(row["warnings"])],
+        feedback=of_sample(engine, project, sample_id),
         task=_task(engine, origin),
         versions=_held(engine, settings, project, sample_id),
     )

@@ -35,6 +35,8 @@ ARCHIVE_SECONDS = 1.0
 STEERING_SECONDS = 5.0
 # How often it is looked whether there are votes enough for another estimate of the labelers.
 ESTIMATING_SECONDS = 10.0
+# How often feedback looks for its sample, which may not be in the lake yet.
+JOINING_SECONDS = 2.0
 # Between two checkpoints at least: a busy worker then saves one state for several frames.
 CHECKPOINT_SECONDS = 0.1
 
@@ -65,14 +67,16 @@ def _keep_app(settings: StreamSettings, storage: StorageSettings) -> FrameApp:
     lake.ensure(project.config.name)
     topics = project.topics
     archive = Archive(topics=topics, bootstrap=settings.kafka_bootstrap, lake=lake)
-    keep = Keep(project=project, engine=open_engine(storage), publisher=_publisher(settings))
+    keep = Keep(project=project, engine=open_engine(storage), lake=lake, publisher=_publisher(settings))
     app = _app(f"{project.config.name}-{Role.KEEP}", settings, resume=archive.resume)
     _agent(app, topics.accepted, Pipeline(_itself, archive.accepted, pause=ARCHIVE_SECONDS))
     _agent(app, topics.rejected, Pipeline(_itself, archive.rejected, pause=ARCHIVE_SECONDS))
     _agent(app, topics.tasks, Pipeline(_itself, keep.tasks))
     _agent(app, topics.receipts, Pipeline(_itself, keep.receipts))
     _agent(app, topics.labels, Pipeline(_itself, keep.labels))
+    _agent(app, topics.feedback, Pipeline(_itself, keep.feedback))
     _repeat(app, keep.relay, pause=RELAY_SECONDS)
+    _repeat(app, keep.join, pause=JOINING_SECONDS)
     _repeat(app, keep.steer, pause=STEERING_SECONDS)
     _repeat(app, keep.estimate, pause=ESTIMATING_SECONDS)
     return app

@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 from quality.frames import Frame
 from schemas.labels import Label, Retraction
 from schemas.verdicts import Receipt, TaskRequest
-from storage import consensus, estimating, outbox, queue, receipts, steering
+from storage import consensus, estimating, feedback, joining, outbox, queue, receipts, steering
+from storage.lake import Lake
 from storage.projects import Project
 from streams.publisher import Batch, Publisher
 
@@ -26,6 +27,7 @@ class Keep:
 
     project: Project
     engine: Engine
+    lake: Lake
     publisher: Publisher
 
     async def tasks(self, frames: Sequence[Frame]) -> None:
@@ -40,6 +42,15 @@ class Keep:
         """Settle the tasks that got labels, or lost them, or ask for another one."""
         task_ids = {event.task_id for event in _labels(frames)}
         await asyncio.to_thread(consensus.settle, self.engine, self.project.config, task_ids)
+
+    async def feedback(self, frames: Sequence[Frame]) -> None:
+        """Keep what production says of predictions; what cannot be read is kept too."""
+        records = [record for frame in frames for record in _records(frame)]
+        await asyncio.to_thread(feedback.keep, self.engine, self.project.config, records)
+
+    async def join(self) -> None:
+        """Join feedback with its samples, and have those labeled whose prediction it contradicts."""
+        await asyncio.to_thread(joining.go_on, self.engine, self.lake, self.project.config)
 
     async def steer(self) -> None:
         """Say what the labels that were settled so far mean for routing."""
@@ -61,6 +72,13 @@ class Keep:
 
 def _events(frames: Sequence[Frame], event: type[EventT]) -> list[EventT]:
     return [event.model_validate_json(value or b"") for frame in frames for value in frame.values]
+
+
+def _records(frame: Frame) -> list[feedback.Place]:
+    return [
+        feedback.Place(topic=frame.topic, partition=frame.partition, offset=offset, value=value)
+        for offset, value in zip(frame.offsets, frame.values, strict=True)
+    ]
 
 
 def _labels(frames: Sequence[Frame]) -> list[Label | Retraction]:

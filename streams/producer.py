@@ -27,14 +27,15 @@ BOOTSTRAP_MS = 10_000
 
 
 class SampleProducer:
-    """Publish samples of one project, confirmed by all replicas; leaving the context waits for every one.
+    """Publish samples of one project, and feedback on them, confirmed by all replicas.
 
+    Leaving the context waits for every one.
     Whatever is sent is published as it is: a record that breaks the contract becomes a dead letter with its
     reasons, and so is not lost.
     """
 
     def __init__(self, project: str, *, bootstrap: str) -> None:
-        self._topic = Topics(project=project).samples
+        self._topics = Topics(project=project)
         self._sent: list[Any] = []
         try:
             self._producer = KafkaProducer(
@@ -54,7 +55,12 @@ class SampleProducer:
 
     def send_bytes(self, value: bytes, *, key: bytes | None = None) -> None:
         """Publish a record that is JSON already."""
-        self._sent.append(self._producer.send(self._topic, value=value, key=key or None))
+        self._sent.append(self._producer.send(self._topics.samples, value=value, key=key or None))
+
+    def send_feedback(self, feedback: Mapping[str, Any]) -> None:
+        """Publish what was found out about a prediction, keyed by its sample; `schemas.feedback` says what it holds."""
+        key = str(feedback.get("sample_id", "")).encode() or None
+        self._sent.append(self._producer.send(self._topics.feedback, value=json.dumps(feedback).encode(), key=key))
 
     def flush(self) -> list[tuple[int, int]]:
         """Wait until everything sent is confirmed; return (partition, offset) of each since the last flush.

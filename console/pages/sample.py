@@ -15,6 +15,7 @@ from console.rendering.text import visible
 from schemas.answers import Answer, plain_of
 from schemas.errors import InputError
 from schemas.roles import Permission
+from storage.feedback import Heard
 from storage.lives import Asked, Life, Said, life
 
 
@@ -59,6 +60,8 @@ def _steps(found: Life) -> Iterator[Content]:
     yield [tag("h2", "Produced"), tag("p", f"at {place}, by ", visible(str(sample["source"])))]
     warned = [tag("p", "Warned: ", visible(f"{one.rule} at {one.where}: {one.seen}")) for one in found.warnings]
     yield [tag("h2", "Accepted"), tag("p", f"under contract {sample['contract']}"), warned]
+    for heard in found.feedback:
+        yield _heard(heard)
     if found.task is None:
         yield [tag("h2", "Not selected"), tag("p", "It stands in the archive; nobody was asked for a label.")]
         return
@@ -86,6 +89,17 @@ def _asked(task: Asked) -> Iterator[Content]:
             f", confidence {percent(met.confidence)}, by {met.method}, guideline {met.guideline}",
         ]
         yield [tag("h2", f"Consensus: {task.status}"), tag("p", told), tag("p", moment(met.updated_at), class_="note")]
+
+
+def _heard(heard: Heard) -> Content:
+    right = [", right would be ", visible(str(heard.answer))] if heard.answer is not None else None
+    note = tag("p", visible(heard.note)) if heard.note else None
+    return [
+        tag("h2", "Feedback: ", heard.kind),
+        tag("p", "from ", visible(heard.source), right, f"; {heard.status}"),
+        note,
+        tag("p", moment(heard.occurred_at), class_="note"),
+    ]
 
 
 def _said(said: Said) -> Content:

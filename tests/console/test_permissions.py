@@ -92,6 +92,7 @@ TABLE = {
     "GET /v1/gold": Line(leading(200)),
     "GET /v1/gold/candidates": Line(leading(200)),
     "GET /v1/guideline": Line(anybody(200)),
+    "GET /v1/feedback": Line(anybody(200)),
     "GET /v1/guidelines": Line(anybody(200)),
     "GET /v1/guidelines/{version}/diff": Line(anybody(422)),
     "GET /v1/guidelines/{version}/effect": Line(reviewing(422)),

@@ -93,6 +93,14 @@ def test_a_frame_that_was_screened_twice_has_the_effect_of_one(history: str, fir
     assert report(receipts, stores(history), len(history)).ok
 
 
+def test_feedback_may_ask_for_what_was_accepted_and_for_nothing_else() -> None:
+    """Whether screening selected it too, or not."""
+    receipts = [receipt("aSrd")]
+    assert report(receipts, stores("aSrd", tasks=[0, 1], asked=[0, 1]), 4).ok
+    faults = report(receipts, stores("aSrd", tasks=[1, 2], asked=[2]), 4).faults
+    assert [(fault.law, fault.ranges) for fault in faults] == [("nothing else is a task", ((2, 2),))]
+
+
 def test_nothing_at_all_is_clean() -> None:
     """A topic that was made and not used."""
     found = audit(TOPIC, {0: 0, 1: 0}, [], {0: stores(""), 1: stores("")}, {})

@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine, insert
 
+from assay.commands.trace import told
 from catalog.assembly import Candidate, Row
 from catalog.testing import assembler, candidate, governing
 from quality.forecast import Choice
@@ -23,6 +24,7 @@ from storage.backlog import ByReason, backlog
 from storage.consensus import settle
 from storage.database import open_engine
 from storage.dead_letters import DeadLetters
+from storage.feedback import Place, keep
 from storage.guidelines import ensure
 from storage.lake import Lake
 from storage.lives import Held, life
@@ -236,6 +238,9 @@ def test_a_life_is_told_from_offset_to_release(
             answers.undo(engine, project.config, labeler, assignment.assignment_id)
     settle(engine, project.config, [assignment.task_id])
     publish(engine, settings, rows(candidate(1, "cat", sample_id="s0-1")), governing(project=NAME), notes={})
+    heard = {"feedback_id": "f", "sample_id": "s0-1", "kind": "truth", "answer": "cat", "source": "till"}
+    value = json.dumps({**heard, "occurred_at": "2026-01-02T00:00:00Z"}).encode()
+    keep(engine, project.config, [Place(topic="zoo.feedback", partition=0, offset=0, value=value)])
     found = life(lake, engine, settings, NAME, "s0-1")
     assert found.origin == Origin(topic="zoo.samples", partition=0, offset=1)
     assert found.task is not None
@@ -244,6 +249,9 @@ def test_a_life_is_told_from_offset_to_release(
     assert (found.task.status, found.task.consensus and found.task.consensus.answer) == ("open", "cat")
     assert [(one.version, one.label) for one in found.versions] == [(1, "cat")]
     assert isinstance(found.versions[0], Held)
+    assert [(one.kind, one.answer, one.source) for one in found.feedback] == [("truth", "cat", "till")]
+    steps = ["produced", "accepted", "feedback", "selected", "labeled", "labeled", "consensus", "released"]
+    assert [line.split()[0] for line in told(found)] == steps
 
 
 def test_a_sample_that_was_not_selected_has_a_life_without_a_task(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer
 from faust.types import TP
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from examples.simulation.faults import Production
 from quality.routing.state import Plan, RoutingState
@@ -19,10 +19,11 @@ from quality.screening import screen
 from quality.state import State
 from schemas.errors import ConflictError
 from schemas.routing import Hits, Steering
-from schemas.verdicts import AcceptedSample, DeadLetter, Disposition, Receipt
-from storage import checkpoints, queue, receipts
+from schemas.verdicts import AcceptedSample, DeadLetter, Disposition, Reason, Receipt
+from storage import checkpoints, feedback, queue, receipts
+from storage.feedback import FeedbackStatus
 from storage.projects import read_project
-from storage.tables import SteeringRow
+from storage.tables import SteeringRow, TaskRow
 from streams.producer import SampleProducer
 from streams.publisher import Publisher
 from streams.screen import Screen
@@ -38,6 +39,27 @@ def test_every_record_ends_in_exactly_one_place(line: Any, records: list[Product
     assert report.faults == ()
     assert (report.produced, report.counts[Disposition.ACCEPTED]) == (len(records), 600)
     assert queue.depths(line.engine, line.project.config.name).open == report.selected > 0
+
+
+def test_feedback_sends_samples_to_the_labelers(line: Any, records: list[Production]) -> None:
+    """Also where it comes before its sample, and where nothing selected that; the audit holds all the same."""
+    name, sound = line.project.config.name, [record for record in records if record.fault is None]
+    early, late = (json.loads(record.value)["sample_id"] for record in sound[:2])
+    heard = {"kind": "failed", "source": "till", "occurred_at": "2026-01-05T09:00:00Z"}
+    with SampleProducer(name, bootstrap=line.bootstrap) as producer:
+        producer.send_feedback({"feedback_id": "f1", "sample_id": early, **heard})
+        producer.flush()
+        line.start("keep")
+        line.wait(lambda: feedback.counts(line.engine, name)[FeedbackStatus.WAITING] == 1)
+        line.publish(records)
+        line.start("screen")
+        producer.send_feedback({"feedback_id": "f2", "sample_id": late, **heard})
+    line.wait(lambda: feedback.counts(line.engine, name)[FeedbackStatus.ASKED] == 2)
+    assert line.audited().ok
+    with line.engine.connect() as connection:
+        tasks = connection.execute(select(TaskRow.sample_id, TaskRow.selection).where(TaskRow.project == name)).all()
+    assert {early, late} <= {task.sample_id for task in tasks}
+    assert [Reason.FEEDBACK] in [task.selection["reasons"] for task in tasks]
 
 
 def test_dead_letters_keep_the_record_byte_for_byte(line: Any) -> None:
