@@ -5,7 +5,7 @@ UV := .venv-bootstrap/env/bin/uv
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test lint format check lock bench-agreement bench-console bench-consensus bench-datacentric bench-dirty bench-first-run bench-guidelines bench-queue bench-routing bench-rules bench-stream chaos fuzz screenshots clean
+.PHONY: help setup demo up down status test test-faults lint format check lock bench-agreement bench-console bench-consensus bench-datacentric bench-dirty bench-first-run bench-guidelines bench-queue bench-routing bench-rules bench-stream chaos fuzz screenshots clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,8 +25,11 @@ down: setup ## stop the platform; data stays
 status: setup ## show what runs, and where
 	@.venv/bin/assay status $(ARGS)
 
-test: setup ## run the tests (ARGS="-k jars" passes through)
-	@.venv/bin/pytest $(ARGS)
+test: setup ## run the tests, on up to four cores, but for those of `make test-faults` (ARGS="-k jars" passes through)
+	@.venv/bin/pytest -m "not faults" -n logical --maxprocesses 4 --dist loadfile $(ARGS)
+
+test-faults: setup ## run the tests that kill or start whole services, one after the other (ARGS passes through)
+	@.venv/bin/pytest -m faults $(ARGS)
 
 lint: setup ## check form, rules, types and the direction of imports
 	@.venv/bin/ruff format --check .
@@ -39,7 +42,7 @@ format: setup ## format the code and mend what can be mended by itself
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check --fix-only .
 
-check: lint test ## lint, then test
+check: lint test ## lint, then test; continuous integration runs test-faults besides
 
 bench-rules: setup ## measure how fast the stream and Great Expectations judge the same rules
 	@PYTHONPATH=. .venv/bin/python bench/rules.py

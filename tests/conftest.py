@@ -1,5 +1,6 @@
-"""One embedded Kafka and PostgreSQL for the whole test session."""
+"""One embedded Kafka and PostgreSQL for each process that runs tests."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,8 @@ from infra.testing import RunningStack, running_stack
 # A machine that does other things besides must not fail a law.
 settings.register_profile("shared machine", deadline=None)
 settings.load_profile("shared machine")
+# Where several processes run tests, they inherit the terminal's width from readline, and rich would keep to it.
+os.environ.pop("COLUMNS", None)
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,8 @@ from infra.settings import InfraSettings
 from infra.stack import Stack
 from schemas.verdicts import Reason
 
+pytestmark = pytest.mark.faults
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 SAMPLES = 3000
 PATIENCE = 200.0

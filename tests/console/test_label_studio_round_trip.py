@@ -41,6 +41,7 @@ from storage.settings import StorageSettings
 from storage.testing import enlist, fresh_database, task_request, write_project
 
 pytestmark = [
+    pytest.mark.faults,
     pytest.mark.skipif(not PROGRAM.exists(), reason="infra/setup.sh label-studio makes Label Studio's environment"),
     pytest.mark.timeout(500),
 ]

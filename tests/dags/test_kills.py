@@ -36,7 +36,7 @@ from storage.releases import Release, list_versions
 from storage.settings import StorageSettings
 from storage.testing import archive_samples, enlist, label_next, task_request
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).parents[2]
 CLASSES = ("cat", "dog", "fox")

@@ -11,6 +11,8 @@ from infra.settings import InfraSettings
 from infra.stack import Stack
 from infra.testing import guard
 
+pytestmark = pytest.mark.faults
+
 DAGS = '''
 """Three DAGs for Airflow: one that releases, one that follows, one that fails."""
 

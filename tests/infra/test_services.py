@@ -18,6 +18,8 @@ from infra.settings import InfraSettings
 from infra.stack import Stack
 from infra.testing import guard
 
+pytestmark = pytest.mark.faults
+
 TOPIC = "kept"
 
 

@@ -110,6 +110,7 @@ with Lake.open(StorageSettings()) as lake:
 """
 
 
+@pytest.mark.faults
 def test_a_writer_that_is_stopped_and_wakes_up_doubles_and_loses_nothing(
     lake: Lake, storage: StorageSettings, project: str
 ) -> None:

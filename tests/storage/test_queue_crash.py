@@ -29,6 +29,8 @@ from storage.settings import StorageSettings
 from storage.tables import AssignmentRow, LabelRow, TaskRow
 from storage.testing import enlist, project_config, task_request
 
+pytestmark = pytest.mark.faults
+
 T = TypeVar("T")
 PROJECT = project_config("crash", overlap={"first": 2, "most": 4})
 # The log is written out by commits that wait for it, and by nothing else within a test.

@@ -242,6 +242,7 @@ def command(line: Any, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.faults
 def test_a_command_that_is_killed_goes_on_where_it_was(line: Any) -> None:
     """In whatever it was when it was killed; the audit then says what became of all."""
     values = [b"{%d" % number for number in range(12 * LOT)]

@@ -89,6 +89,7 @@ def test_outputs_stand_in_the_partition_and_order_of_their_input(line: Any, reco
     assert origins == sorted(origins, key=lambda origin: (origin.partition, origin.offset))
 
 
+@pytest.mark.faults
 def test_a_worker_that_is_killed_again_and_again_loses_and_doubles_nothing(
     line: Any, records: list[Production]
 ) -> None:
