@@ -47,8 +47,18 @@ def add(home: Home) -> None:
 
             return clear_leftovers(StorageSettings(), home.name)
 
+        @task
+        def sketches() -> dict[str, int]:
+            """Merge the stream's windows of old by day, and drop those that are too old."""
+            from storage.maintenance import keep_sketches  # noqa: PLC0415
+            from storage.projects import read_project  # noqa: PLC0415
+            from storage.settings import StorageSettings  # noqa: PLC0415
+
+            return keep_sketches(StorageSettings(), read_project(home.folder).config)
+
         compact.expand(table=tables())
         clear()
+        sketches()
 
     maintain()
 

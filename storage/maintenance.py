@@ -10,12 +10,14 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from schemas.project import ProjectConfig
 from storage.compaction import MERGE_ALL
 from storage.database import lost_connections_named, open_engine
 from storage.files import Folder
 from storage.lake import Lake
 from storage.releases import numbering
 from storage.settings import StorageSettings
+from storage.sketch_upkeep import keep_windows
 from storage.tables import DatasetVersionRow
 
 # Readers that go back in time find the snapshots of so long.
@@ -36,6 +38,15 @@ def keep_table(settings: StorageSettings, project: str, table: str) -> dict[str,
         done = lake.compact(project, (table,), fan=MERGE_ALL).get(table)
     counted = {} if done is None else {"before": done.before, "after": done.after, "removed": done.removed}
     return {"snapshots": forgotten, **counted}
+
+
+def keep_sketches(settings: StorageSettings, config: ProjectConfig) -> dict[str, int]:
+    """Merge the windows of sketches that are old, as the project's drift policy says; return how many went."""
+    engine = open_engine(settings)
+    try:
+        return keep_windows(engine, config.name, config.drift)
+    finally:
+        engine.dispose()
 
 
 @lost_connections_named()

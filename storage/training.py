@@ -20,6 +20,7 @@ from schemas.routing import Steering
 from storage.database import lost_connections_named, open_engine
 from storage.projects import Project
 from storage.promotions import find_report, promoted_before
+from storage.references import remember
 from storage.releases import Release, get_version, list_versions, read_split, version_before
 from storage.settings import StorageSettings
 from storage.steering import ask
@@ -62,7 +63,10 @@ def untrained(project: Project, settings: StorageSettings) -> list[int]:
 
 
 def train(project: Project, settings: StorageSettings, version: int) -> TrainingReport:
-    """Train on a version, store the report and return it; where there is one already, that one."""
+    """Train on a version, store the report and return it; where there is one already, that one.
+
+    Keeps the sketches of what it was trained on too, with which the stream is compared.
+    """
     with _opened(settings) as engine:
         found = find_report(engine, project.config.name, version)
         release = get_version(engine, project.config.name, version)
@@ -103,6 +107,7 @@ def _trained(engine: Engine, settings: StorageSettings, project: Project, releas
         else _seed(project)
         for one in (release, before, champion)
     )
+    remember(engine, settings, project, release)
     report = evaluate(project, release.version, trained, baseline=baseline, in_production=in_production)
     return _store(engine, report)
 

@@ -69,7 +69,7 @@ def from_bytes(data: bytes) -> Sketches:
     return {name: Sketch.unpacked(values) for name, values in msgpack.unpackb(data).items()}
 
 
-def merged(some: Sketches, others: Sketches) -> Sketches:
+def merged(some: Mapping[str, Sketch], others: Mapping[str, Sketch]) -> Sketches:
     """Return the sketches of both, by name; what only one of them has is as it is there."""
     return {
         name: some[name] + others[name] if name in some and name in others else some.get(name) or others[name]

@@ -16,6 +16,7 @@ from schemas.errors import InputError
 from schemas.routing import Quota
 from storage.projects import Project, read_project
 from storage.promotions import find_promoted, find_report
+from storage.references import reference
 from storage.releases import publish
 from storage.scorecards import scorecards
 from storage.settings import StorageSettings
@@ -186,3 +187,14 @@ def test_a_trainer_that_gives_no_attributes_cannot_guard_by_them(
     with pytest.raises(InputError, match=r"No sample of gold_test\(\) is in attributes\.light = night"):
         retrain(read_project(project.folder), settings)
     assert untrained(project, settings) == [1]
+
+
+def test_what_a_version_was_trained_on_is_sketched(engine: Engine, settings: StorageSettings, project: Project) -> None:
+    """Its rows are counted as the stream's samples are, by source; a version that was not trained on has no sketches."""
+    version = release(engine, settings, project, *GOOD)
+    assert reference(engine, project.config.name, version) == {}
+    train(project, settings, version)
+    (of, found) = next(iter(reference(engine, project.config.name, version).items()))
+    assert (of.column, of.value) == ("source", "camera")
+    assert {"size", "prediction.top"} <= found.keys()
+    assert {sketch.rows for sketch in found.values()} == {12}
