@@ -5,13 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from sqlalchemy import text
 
 from console import testing_pages
 from console.testing import Site, serving
 from console.testing_pages import House
 from storage.testing import fresh_database
+
+# A machine that does other things besides draws a page late; what is expected never comes, or comes within this time.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")
