@@ -70,6 +70,41 @@ for day, status in enumerate(BuildStatus, start=1):
 print("FOUND " + json.dumps(found))
 """
 
+# Runs retrain with these versions to train on, and says which task ended how, and what was called.
+RETRAIN = """
+import json, sys, types
+from datetime import UTC, datetime
+
+from airflow.dag_processing.dagbag import DagBag
+
+called = []
+
+
+def train(project, settings, version):
+    called.append(version)
+    return types.SimpleNamespace(promotion=None)
+
+
+def ask(project, settings):
+    called.append("ask")
+
+
+def stub(name, **content):
+    sys.modules[name] = types.SimpleNamespace(**content)
+
+
+stub("storage.projects", read_project=lambda folder: folder)
+stub("storage.settings", StorageSettings=lambda: None)
+dag = DagBag(dag_folder=sys.argv[1], safe_mode=False).dags["retrain"]
+found = []
+for day, versions in enumerate(([3, 5], []), start=1):
+    called.clear()
+    stub("storage.training", untrained=lambda project, settings: versions, train=train, ask_for_labels=ask)
+    run = dag.test(logical_date=datetime(2026, 2, day, tzinfo=UTC))
+    found.append({"state": run.state, "called": list(called)})
+print("FOUND " + json.dumps(found))
+"""
+
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
@@ -127,15 +162,30 @@ def test_runs_neither_overlap_nor_catch_up_and_survive_lost_services(loaded: dic
     assert {retries for limits in found for retries in limits[2:]} == {3}
 
 
-def test_only_a_published_version_announces_the_asset(environment: dict[str, str]) -> None:
-    """An unchanged build is skipped; a shut gate fails at its first try; neither emits an event."""
-    migrated = subprocess.run(
+@pytest.fixture(scope="module")
+def migrated(environment: dict[str, str]) -> dict[str, str]:
+    """Variables of an Airflow that has its tables."""
+    done = subprocess.run(
         [str(AIRFLOW), "-m", "airflow", "db", "migrate"], env=environment, capture_output=True, timeout=120, check=False
     )
-    assert migrated.returncode == 0, migrated.stderr[-4000:]
-    found = json.loads(run(RUN, environment).removeprefix("FOUND "))
+    assert done.returncode == 0, done.stderr[-4000:]
+    return environment
+
+
+def test_only_a_published_version_announces_the_asset(migrated: dict[str, str]) -> None:
+    """An unchanged build is skipped; a shut gate fails at its first try; neither emits an event."""
+    found = json.loads(run(RUN, migrated).removeprefix("FOUND "))
     assert found == {
         "published": {"tasks": [["success", 1]], "events": 1},
         "unchanged": {"tasks": [["skipped", 1]], "events": 1},
         "red": {"tasks": [["failed", 1]], "events": 1},
     }
+
+
+def test_each_version_is_trained_on_by_a_task_of_its_own_and_labels_are_asked_for_last(
+    migrated: dict[str, str],
+) -> None:
+    """They are asked for where nothing was left to train on, too: a run may have died before it came to that."""
+    some, none = json.loads(run(RETRAIN, migrated).removeprefix("FOUND "))
+    assert (some["state"], sorted(some["called"][:-1]), some["called"][-1]) == ("success", [3, 5], "ask")
+    assert none == {"state": "success", "called": ["ask"]}
