@@ -71,8 +71,10 @@ routes.command("explain")(routing.explain)
 routes.command("simulate")(routing.simulate)
 app.add_typer(routes, name="routing")
 
-sliced = _group("Look at slices of the stream: where the model fails.")
+sliced = _group("Look at slices of the stream: where the model fails, and what is done about it.")
 sliced.command("find")(slices.find)
+sliced.command("add")(slices.add)
+sliced.command("show")(slices.show)
 app.add_typer(sliced, name="slices")
 
 guides = _group("Look at what the classes mean, and what changes of that did.")

@@ -164,7 +164,7 @@ class Assembler:
     def _problem(self, candidate: Candidate) -> Exclusion | None:
         if not candidate.settled:
             return Exclusion.UNSETTLED
-        if not _is_consistent(candidate.consensus, self.recipe.consistent):
+        if not is_consistent(candidate.consensus, self.recipe.consistent):
             return Exclusion.INCONSISTENT
         if candidate.sample["contract"] != self.contract:
             return Exclusion.CONTRACT
@@ -249,7 +249,8 @@ def cap(counts: Mapping[Any, int], share: float) -> int:
     return bisect_left(range(1, most + 1), 1, key=exceeds) or most
 
 
-def _is_consistent(consensus: Consensus, wanted: Consistency) -> bool:
+def is_consistent(consensus: Consensus, wanted: Consistency) -> bool:
+    """Say whether a settled label is consistent enough for a version; what an expert settled always is."""
     if consensus.method == EXPERT:
         return True
     return consensus.confidence >= wanted.confidence and len(consensus.votes) >= wanted.votes

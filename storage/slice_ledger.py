@@ -1,0 +1,154 @@
+"""The slice ledger: of each slice what is wanted, what there is, and how the models did on it."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Engine, Row, select
+
+from catalog.assembly import is_consistent
+from catalog.comparison import Comparison
+from catalog.evaluation import TrainingReport
+from catalog.slices import LABEL, is_in
+from labeling.label_space import scores_now
+from quality.intervals import Interval
+from quality.ranking import rank
+from quality.slices.cases import Cases, Mask
+from schemas.guidelines import Guideline
+from schemas.labels import Consensus
+from schemas.project import ProjectConfig, SliceRecipe
+from schemas.routing import Steering
+from schemas.samples import Attribute
+from storage import promotions, steering
+from storage.database import lost_connections_named
+from storage.guidelines import history
+from storage.model_errors import model_errors
+from storage.releases import list_versions
+from storage.tables import ConsensusRow, TaskRow
+
+PREDICTED = "prediction.top"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """How the model of a dataset version did on a slice of the gold test, beside the one before it."""
+
+    version: int
+    found: Comparison
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One slice: what is wanted of it, what there is, and how models do on it.
+
+    - wanted: rows that a version must have; quota: labels that routing is to collect, by the policy and by the steering
+    - queued, labeled, consistent: tasks that wait, that are settled, and whose label a version may hold
+    - error: of the model in production, estimated for the stream, from `cases` settled labels; None where there is none
+    - trained: what the models of the dataset versions did, the last one last
+    """
+
+    column: str
+    value: Attribute
+    guarded: bool
+    wanted: int
+    quota: int
+    queued: int
+    labeled: int
+    consistent: int
+    cases: int
+    error: Interval | None
+    trained: tuple[Trained, ...]
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return f"{self.column} = {self.value}"
+
+
+def ledger(engine: Engine, project: ProjectConfig) -> tuple[Line, ...]:
+    """Return a line for each slice that the recipe, the routing policy or the steering names, in that order."""
+    told = steering.newest(engine, project.name) or Steering()
+    quotas = Counter[str]()
+    named = {one.name: one for one in project.dataset.slices}
+    for quota in (*project.routing.quotas, *told.quotas):
+        one = SliceRecipe(column=quota.column, value=quota.value)
+        named.setdefault(one.name, one)
+        quotas[one.name] += quota.want
+    have = _counted(engine, project, named)
+    cases, reports = Cases.of_all(model_errors(engine, project).cases), _reports(engine, project.name)
+    return tuple(
+        Line(
+            column=one.column,
+            value=one.value,
+            guarded=one.guarded,
+            wanted=one.want,
+            quota=quotas[name],
+            queued=have[name]["queued"],
+            labeled=have[name]["labeled"],
+            consistent=have[name]["consistent"],
+            cases=int(_inside(cases, one).sum()),
+            error=_error(cases, _inside(cases, one)),
+            trained=tuple(_trained(reports, one)),
+        )
+        for name, one in named.items()
+    )
+
+
+@lost_connections_named()
+def _counted(engine: Engine, project: ProjectConfig, slices: Mapping[str, SliceRecipe]) -> dict[str, dict[str, int]]:
+    counts = {name: {"queued": 0, "labeled": 0, "consistent": 0} for name in slices}
+    consensus = [getattr(ConsensusRow, name) for name in Consensus.model_fields]
+    tasks = select(TaskRow.sample, TaskRow.guideline.label("reopened"), ConsensusRow.settled, *consensus)
+    tasks = tasks.outerjoin(ConsensusRow, ConsensusRow.task_id == TaskRow.task_id)
+    tasks = tasks.where(TaskRow.project == project.name)
+    guidelines = history(engine, project.name)
+    with engine.connect().execution_options(stream_results=True) as connection:
+        for task in connection.execute(tasks) if slices else ():
+            stands = _standing(project, task)
+            for name, one in slices.items():
+                if _holds(one, task, guidelines):
+                    for place in stands:
+                        counts[name][place] += 1
+    return counts
+
+
+def _standing(project: ProjectConfig, task: Row[Any]) -> tuple[str, ...]:
+    """Return what a task counts as; one that a guideline reopened waits again."""
+    if not task.settled or task.guideline < task.reopened:
+        return ("queued",)
+    consensus = Consensus(**{name: getattr(task, name) for name in Consensus.model_fields})
+    return ("labeled", "consistent") if is_consistent(consensus, project.dataset.consistent) else ("labeled",)
+
+
+def _holds(one: SliceRecipe, task: Row[Any], guidelines: Sequence[Guideline]) -> bool:
+    """Say whether a task's sample is in a slice; the predicted class, which the archive does not have, counts too."""
+    if one.column == PREDICTED:
+        prediction = task.sample.get("prediction")
+        return prediction is not None and rank([scores_now(prediction["scores"], guidelines)]).tops[0] == one.value
+    return (one.column != LABEL or task.answer is not None) and is_in(one, task.sample, task.answer)
+
+
+def _error(cases: Cases, rows: Mask) -> Interval | None:
+    return cases.error(rows) if rows.any() else None
+
+
+def _inside(cases: Cases, one: SliceRecipe) -> Mask:
+    return np.array([_is(case.values.get(one.column), one.value) for case in cases.of], np.bool_)
+
+
+def _is(found: Attribute | None, value: Attribute) -> bool:
+    return type(found) is type(value) and found == value
+
+
+def _reports(engine: Engine, project: str) -> list[TrainingReport]:
+    found = (promotions.find_report(engine, project, release.version) for release in list_versions(engine, project))
+    return [report for report in found if report is not None]
+
+
+def _trained(reports: Sequence[TrainingReport], one: SliceRecipe) -> Iterator[Trained]:
+    for report in reports:
+        for slice_report in report.slices:
+            if (slice_report.column, slice_report.value) == (one.column, one.value) and slice_report.found:
+                yield Trained(version=report.version, found=slice_report.found)
