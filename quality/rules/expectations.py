@@ -15,6 +15,7 @@ class Place(StrEnum):
     """Where an expectation is judged."""
 
     COMPILED = "compiled"  # on the stream, row by row, and at the dataset gate
+    WINDOWED = "windowed"  # it says something of many rows: on windows of the stream, and at the dataset gate
     GATE = "gate only"  # it says something of many rows, which only the gate has
     REFUSED = "refused"  # Great Expectations itself cannot judge it on pandas, so neither engine could
 
@@ -101,6 +102,10 @@ def _aggregate(note: str, *needs: str, takes: frozenset[str] = frozenset()) -> E
     return Expectation(place=Place.GATE, needs=frozenset(needs), takes=_CONDITION | takes, note=note)
 
 
+def _windowed(*needs: str, takes: frozenset[str] = frozenset(), note: str = "") -> Expectation:
+    return Expectation(place=Place.WINDOWED, needs=frozenset(needs), takes=_CONDITION | takes, note=note)
+
+
 def _gate(domain: tuple[str, ...], note: str, *needs: str, takes: frozenset[str] = frozenset()) -> Expectation:
     return Expectation(place=Place.GATE, domain=domain, needs=frozenset(needs), takes=takes, note=note)
 
@@ -110,6 +115,8 @@ def _refused(domain: tuple[str, ...], note: str, *needs: str, takes: frozenset[s
 
 
 _OF_COLUMN = "it describes the whole column"
+_OF_NUMBERS = "of numbers; with a row_condition at the gate only"
+_OF_TEXTS = "of texts of the contract; with a row_condition at the gate only"
 _OF_TABLE = "it describes the whole table"
 _OF_NEIGHBOURS = "it compares each row with the one before, so the way a frame is cut would change the verdict"
 _OF_OTHERS = "it compares each row with all others"
@@ -118,9 +125,9 @@ _LIKE = "Great Expectations has no LIKE on pandas"
 _SQL = "it runs SQL, and the gate judges a table in memory"
 
 EXPECTATIONS: Mapping[str, Expectation] = {
-    "expect_column_distinct_values_to_be_in_set": _aggregate(_OF_COLUMN, "value_set"),
-    "expect_column_distinct_values_to_contain_set": _aggregate(_OF_COLUMN, "value_set"),
-    "expect_column_distinct_values_to_equal_set": _aggregate(_OF_COLUMN, "value_set"),
+    "expect_column_distinct_values_to_be_in_set": _windowed("value_set", note=_OF_TEXTS),
+    "expect_column_distinct_values_to_contain_set": _windowed("value_set", note=_OF_TEXTS),
+    "expect_column_distinct_values_to_equal_set": _windowed("value_set", note=_OF_TEXTS),
     "expect_column_kl_divergence_to_be_less_than": _aggregate(
         _OF_COLUMN,
         takes=frozenset(
@@ -135,11 +142,13 @@ EXPECTATIONS: Mapping[str, Expectation] = {
             }
         ),
     ),
-    "expect_column_max_to_be_between": _aggregate(_OF_COLUMN, takes=_BOUNDS),
-    "expect_column_mean_to_be_between": _aggregate(_OF_COLUMN, takes=_BOUNDS),
-    "expect_column_median_to_be_between": _aggregate(_OF_COLUMN, takes=_BOUNDS),
-    "expect_column_min_to_be_between": _aggregate(_OF_COLUMN, takes=_BOUNDS),
-    "expect_column_most_common_value_to_be_in_set": _aggregate(_OF_COLUMN, "value_set", takes=frozenset({"ties_okay"})),
+    "expect_column_max_to_be_between": _windowed(takes=_BOUNDS, note=_OF_NUMBERS),
+    "expect_column_mean_to_be_between": _windowed(takes=_BOUNDS, note=_OF_NUMBERS),
+    "expect_column_median_to_be_between": _windowed(takes=_BOUNDS, note=_OF_NUMBERS),
+    "expect_column_min_to_be_between": _windowed(takes=_BOUNDS, note=_OF_NUMBERS),
+    "expect_column_most_common_value_to_be_in_set": _windowed(
+        "value_set", takes=frozenset({"ties_okay"}), note=_OF_TEXTS
+    ),
     "expect_column_pair_values_a_to_be_greater_than_b": _record(_PAIR, records.greater, takes=frozenset({"or_equal"})),
     "expect_column_pair_values_to_be_equal": _record(_PAIR, records.pair_equal),
     "expect_column_pair_values_to_be_in_set": _record(
@@ -149,20 +158,24 @@ EXPECTATIONS: Mapping[str, Expectation] = {
         without=_CONDITION,
         note="without row_condition, on which Great Expectations 1.24.1 fails here",
     ),
-    "expect_column_proportion_of_non_null_values_to_be_between": _aggregate(_OF_COLUMN, takes=_BOUNDS),
-    "expect_column_proportion_of_unique_values_to_be_between": _aggregate(_OF_COLUMN, takes=_BOUNDS),
-    "expect_column_quantile_values_to_be_between": _aggregate(
-        _OF_COLUMN, "quantile_ranges", takes=frozenset({"allow_relative_error"})
+    "expect_column_proportion_of_non_null_values_to_be_between": _windowed(
+        takes=_BOUNDS, note="with a row_condition at the gate only"
     ),
-    "expect_column_stdev_to_be_between": _aggregate(_OF_COLUMN, takes=_BOUNDS),
-    "expect_column_sum_to_be_between": _aggregate(_OF_COLUMN, takes=_BOUNDS),
+    "expect_column_proportion_of_unique_values_to_be_between": _windowed(takes=_BOUNDS, note=_OF_TEXTS),
+    "expect_column_quantile_values_to_be_between": _windowed(
+        "quantile_ranges",
+        takes=frozenset({"allow_relative_error"}),
+        note=f"{_OF_NUMBERS}; ask for all of a column at once, for the gate takes several such for the first of them",
+    ),
+    "expect_column_stdev_to_be_between": _windowed(takes=_BOUNDS, note=_OF_NUMBERS),
+    "expect_column_sum_to_be_between": _windowed(takes=_BOUNDS, note=_OF_NUMBERS),
     "expect_column_to_exist": _gate(("column",), _OF_TABLE, takes=frozenset({"column_index"})),
     "expect_column_type_to_be": _gate(
         ("column",),
         "it describes the gate's table, where a column is `object` if its values are kept as they are",
         "type_",
     ),
-    "expect_column_unique_value_count_to_be_between": _aggregate(_OF_COLUMN, takes=_BOUNDS),
+    "expect_column_unique_value_count_to_be_between": _windowed(takes=_BOUNDS, note=_OF_TEXTS),
     "expect_column_value_lengths_to_be_between": _verbatim(bounds.lengths_between, takes=_BOUNDS, asks=Asks.CHARACTERS),
     "expect_column_value_lengths_to_equal": _verbatim(bounds.length, "value", asks=Asks.CHARACTERS),
     "expect_column_value_z_scores_to_be_less_than": _aggregate(

@@ -203,7 +203,9 @@ def test_what_can_be_judged_is_let_in() -> None:
     assert [rule.columns[0] for rule in rules] == ["maybe", "free", "prediction.margin", "text", "attributes.whatever"]
 
 
-@pytest.mark.parametrize("kind", sorted(name for name, one in EXPECTATIONS.items() if one.place is Place.GATE))
+@pytest.mark.parametrize(
+    "kind", sorted(name for name, one in EXPECTATIONS.items() if one.place in {Place.GATE, Place.WINDOWED})
+)
 def test_a_suite_for_the_gate_alone_is_refused(kind: str) -> None:
     """The stream would accept anything."""
     with pytest.raises(InputError, match="no row-level expectation"):

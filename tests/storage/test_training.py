@@ -190,7 +190,7 @@ def test_a_trainer_that_gives_no_attributes_cannot_guard_by_them(
 
 
 def test_what_a_version_was_trained_on_is_sketched(engine: Engine, settings: StorageSettings, project: Project) -> None:
-    """Its rows are counted as the stream's samples are, by source; a version that was not trained on has no sketches."""
+    """Its rows are counted as the stream's samples are, by source; before it is trained on there are no sketches."""
     version = release(engine, settings, project, *GOOD)
     assert reference(engine, project.config.name, version) == {}
     train(project, settings, version)
