@@ -64,6 +64,7 @@ def paths(engine: Engine) -> dict[str, str]:
         "pipeline",
         "routing",
         "datasets",
+        "slices",
         "dead-letters",
         "agreement",
         "findings",

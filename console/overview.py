@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from console.watch import Watch
 from labeling.concord import Concord
 from labeling.reports import LabelerReport
+from quality.slices.finding import Search
 from schemas.labels import Finding
 from storage.backlog import Backlog, backlog
 from storage.concord import agreement, counting_votes, findings
@@ -16,10 +17,12 @@ from storage.dead_letters import Broken, DeadLetters
 from storage.gates import GateReport, last_report
 from storage.lake import Lake
 from storage.mixing import Mix, current_mix
+from storage.model_errors import model_errors
 from storage.pipeline import Pipeline, pipeline
 from storage.projects import Project
 from storage.reports import every_report
 from storage.scorecards import Scorecard, scorecards
+from storage.slice_ledger import Line, ledger
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +35,8 @@ class Overview:
     broken: Watch[Sequence[Broken]]
     scorecards: Watch[Sequence[Scorecard]]
     gate: Watch[GateReport | None]
+    slices: Watch[Sequence[Line]]
+    worse: Watch[Search]
     agreement: Watch[Concord]
     findings: Watch[Sequence[Finding]]
     labelers: Watch[Sequence[LabelerReport]]
@@ -47,6 +52,8 @@ class Overview:
             broken=Watch(DeadLetters(project=project, engine=engine, lake=lake).by_rule),
             scorecards=Watch(lambda: scorecards(engine, name)),
             gate=Watch(lambda: last_report(engine, name)),
+            slices=Watch(lambda: ledger(engine, config)),
+            worse=Watch(lambda: model_errors(engine, config).worse()),
             agreement=Watch(lambda: agreement(engine, config)),
             findings=Watch(lambda: findings(engine, config, counting_votes(engine, config))),
             labelers=Watch(lambda: every_report(engine, config)),

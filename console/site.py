@@ -25,6 +25,7 @@ from console.pages import (
     routing,
     sample,
     sign_in,
+    slices,
 )
 from console.pages.house import STATIC, House
 from console.pages.policy import PAGE_HEADERS
@@ -40,6 +41,7 @@ PAGES = (
     letters,
     routing,
     datasets,
+    slices,
     sample,
     agreement,
     findings,

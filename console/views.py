@@ -8,10 +8,11 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, Field
 
 from catalog.diff import Diff
-from console.access import Asking, Investigating
+from console.access import Asking, Investigating, Reviewing
 from console.desk import OpenDesk
 from console.problems import PROBLEMS
 from quality.forecast import Choice
+from quality.slices.finding import Search
 from schemas.errors import InputError
 from storage import feedback, lives, scorecards
 from storage.backlog import Backlog
@@ -21,6 +22,7 @@ from storage.gates import GateReport
 from storage.mixing import Mix
 from storage.pipeline import Pipeline
 from storage.scorecards import Scorecard
+from storage.slice_ledger import Line
 
 # Dead letters that one forecast judges, unless it is told otherwise, and at most.
 JUDGED, MOST_JUDGED = 1_000, 10_000
@@ -124,6 +126,18 @@ def dataset(desk: OpenDesk, _: Asking, version: Version) -> Scorecard:
 def dataset_changes(desk: OpenDesk, _: Investigating, version: Version) -> Diff | None:
     """Return the samples that differ from the version before, by cause; null for the first version, by permission."""
     return scorecards.changes(desk.engine, desk.storage, desk.project.name, version)
+
+
+@router.get("/slices")
+async def slices(desk: OpenDesk, _: Reviewing) -> Sequence[Line]:
+    """Return the slice ledger: of each slice what is wanted, what there is, and how models do on it; by permission."""
+    return await desk.overview.slices.latest()
+
+
+@router.get("/slices/worse")
+async def worse_slices(desk: OpenDesk, _: Reviewing) -> Search:
+    """Return the slices on which the model in production fails more than elsewhere; by permission."""
+    return await desk.overview.worse.latest()
 
 
 @router.get("/feedback")

@@ -10,7 +10,9 @@ from sqlalchemy import Engine, select
 from labeling.label_space import scores_now
 from quality.columns import ATTRIBUTES
 from quality.routing.outcomes import Outcome, predicted
-from quality.slices.cases import Case
+from quality.slices.cases import Case, Cases
+from quality.slices.clusters import CLUSTER, clusters
+from quality.slices.finding import Search, find_worse
 from schemas.guidelines import Guideline
 from schemas.project import ProjectConfig
 from schemas.samples import Attribute
@@ -33,6 +35,11 @@ class ModelErrors:
     model: str | None
     cases: tuple[Case, ...]
     embeddings: tuple[Sequence[float] | None, ...]
+
+    def worse(self, *, seed: int = 1) -> Search:
+        """Return the slices on which the model is worse, over all columns and clusters of the embeddings."""
+        cases = Cases.of_all(self.cases)
+        return find_worse(cases, {**cases.columns(), CLUSTER: clusters(self.embeddings, seed=seed)})
 
 
 @lost_connections_named()

@@ -10,12 +10,10 @@ from assay.declaring import NAME, declare, value_of
 from assay.options import ProjectFolder, out, settings_of
 from assay.services import open_services
 from quality.intervals import Interval
-from quality.slices.cases import Cases
-from quality.slices.clusters import CLUSTER, clusters
-from quality.slices.finding import LEAST, Search, find_worse
+from quality.slices.finding import LEAST
 from schemas.errors import InputError
 from schemas.project import SliceRecipe
-from storage.model_errors import ModelErrors, model_errors
+from storage.model_errors import model_errors
 from storage.slice_ledger import Trained, ledger
 
 # So many slices are shown, the clearest.
@@ -32,7 +30,7 @@ def find(
         errors = model_errors(services.engine, services.project.config)
     if not errors.cases:
         raise InputError("No label of a sample with a prediction is settled yet: have some labeled first.")
-    search = _searched(errors, seed)
+    search = errors.worse(seed=seed)
     labels = f"{len(errors.cases)} settled labels of the model {errors.model}"
     if not search.found:
         least = f"; a slice needs {LEAST} labels to be looked at" if not search.looked_at else ""
@@ -84,11 +82,6 @@ def add(
 def _gained(one: Trained) -> str:
     gain = one.found.gain
     return f"version {one.version}: {one.found.accuracy.estimate:.1%} ({gain.estimate:+.1%}) of {one.found.test}"
-
-
-def _searched(errors: ModelErrors, seed: int) -> Search:
-    cases = Cases.of_all(errors.cases)
-    return find_worse(cases, {**cases.columns(), CLUSTER: clusters(errors.embeddings, seed=seed)})
 
 
 def _interval(share: Interval) -> str:

@@ -28,6 +28,7 @@ NAVIGATION: tuple[tuple[str, str, Permission | None], ...] = (
     ("/pipeline", "Pipeline", None),
     ("/routing", "Routing", None),
     ("/datasets", "Datasets", None),
+    ("/slices", "Slices", Permission.FINDINGS),
     ("/dead-letters", "Dead letters", Permission.SAMPLES),
     ("/sample", "Sample", Permission.SAMPLES),
     ("/agreement", "Agreement", Permission.FINDINGS),

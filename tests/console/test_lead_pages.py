@@ -16,9 +16,9 @@ from storage.publishing import publish
 from storage.queue import Depths, depths, enqueue
 from storage.testing import enlist, label_next, task_request
 
-PAGES = ("agreement", "findings", "guidelines", "guidelines/1", "guidelines/edit")
+PAGES = ("agreement", "findings", "slices", "guidelines", "guidelines/1", "guidelines/edit")
 UNFOLD = "for (const one of document.querySelectorAll('details')) one.open = true"
-FOR_LEADS = ("agreement", "findings", "guidelines/edit")
+FOR_LEADS = ("agreement", "findings", "slices", "guidelines/edit")
 
 
 @pytest.fixture
