@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
-from threading import Thread
+from threading import Event, Thread
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -102,10 +102,15 @@ class Publisher:
                 "linger.ms": 0.5,
             }
         )
+        self._closed = Event()
         Thread(target=self._poll, name="publisher", daemon=True).start()
 
+    def close(self) -> None:
+        """Let go of the broker, whatever is confirmed by now; a worker need not, since its process ends."""
+        self._closed.set()
+
     def _poll(self) -> None:
-        while True:
+        while not self._closed.is_set():
             try:
                 self._producer.poll(POLL_SECONDS)
             except KafkaException as error:  # a fatal one; what waits is told that it will never arrive

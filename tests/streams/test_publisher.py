@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 from uuid import uuid4
 
@@ -29,9 +30,10 @@ def topic(stack: Any) -> Iterator[str]:
 
 
 @pytest.fixture
-def publisher(stack: Any) -> Publisher:
+def publisher(stack: Any) -> Iterator[Publisher]:
     """A publisher that gives up soon."""
-    return Publisher(stack.kafka_bootstrap, delivery_seconds=20)
+    with closing(Publisher(stack.kafka_bootstrap, delivery_seconds=20)) as publisher:
+        yield publisher
 
 
 def batch(topic: str, *values: bytes) -> Batch:

@@ -5,6 +5,8 @@ import json
 import signal
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -166,8 +168,8 @@ def test_a_frame_that_would_pass_records_over_is_refused(line: Any, records: lis
     """Offsets may be missing before a frame only where the broker holds no record of them."""
     line.publish(records)
     frame = line.frames()[0]
-    with pytest.raises(ConflictError, match=r"Offsets 0 to 9 of .* were passed over"):
-        asyncio.run(screen_of(line).begin(frame.since(10)))
+    with screen_of(line) as alone, pytest.raises(ConflictError, match=r"Offsets 0 to 9 of .* were passed over"):
+        asyncio.run(alone.begin(frame.since(10)))
     assert (line.read(line.project.topics.receipts), checkpoints.load(line.engine, frame.topic, [0])) == ([], {})
 
 
@@ -181,19 +183,21 @@ def test_a_topic_that_was_made_anew_is_not_taken_for_the_old_one(line: Any, reco
     state = checkpoints.load(line.engine, frame.topic, [0])[0]
     changed = checkpoints.Move(before=state, after=replace(state, last=b"another."))
     checkpoints.save(line.engine, frame.topic, {0: changed})
-    with pytest.raises(ConflictError, match=r"is not the one that was screened"):
-        asyncio.run(screen_of(line).resume([TP(frame.topic, 0)]))
+    with screen_of(line) as alone, pytest.raises(ConflictError, match=r"is not the one that was screened"):
+        asyncio.run(alone.resume([TP(frame.topic, 0)]))
 
 
-def screen_of(line: Any) -> Screen:
-    """Return the line's SCREEN, without a worker around it."""
-    return Screen(
-        screening=line.project.screening,
-        topics=line.project.topics,
-        bootstrap=line.bootstrap,
-        engine=line.engine,
-        publisher=Publisher(line.bootstrap, delivery_seconds=10),
-    )
+@contextmanager
+def screen_of(line: Any) -> Iterator[Screen]:
+    """Yield the line's SCREEN, without a worker around it."""
+    with closing(Publisher(line.bootstrap, delivery_seconds=10)) as publisher:
+        yield Screen(
+            screening=line.project.screening,
+            topics=line.project.topics,
+            bootstrap=line.bootstrap,
+            engine=line.engine,
+            publisher=publisher,
+        )
 
 
 def test_the_stream_decides_as_the_pure_function_does(line: Any, records: list[Production]) -> None:
