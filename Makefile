@@ -5,7 +5,7 @@ UV := .venv-bootstrap/env/bin/uv
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test test-faults lint format check lock bench-agreement bench-console bench-consensus bench-datacentric bench-dirty bench-first-run bench-guidelines bench-queue bench-routing bench-rules bench-stream chaos fuzz screenshots clean
+.PHONY: help setup demo up down status test test-faults lint format check lock bench-agreement bench-console bench-consensus bench-datacentric bench-dirty bench-drift bench-first-run bench-guidelines bench-queue bench-routing bench-rules bench-stream chaos fuzz screenshots clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,10 @@ bench-datacentric: ## measure whether better data beats a better model, on six r
 	@infra/setup.sh bench
 	@.venv-bench/bin/python -m bench.datacentric --plots docs/data-centric $(ARGS)
 
+bench-drift: setup ## measure when drift is found and how often falsely, beside Evidently, NannyML, PSI and KS
+	@infra/setup.sh bench-drift
+	@.venv/bin/python -m bench.drift $(ARGS)
+
 bench-queue: setup ## measure claims while a million tasks wait, and look for double ones (about 3 minutes)
 	@.venv/bin/python -m bench.queue $(ARGS)
 
@@ -87,10 +91,11 @@ fuzz: setup ## screen a million spoiled records, and prove that nothing escapes,
 
 lock: setup ## resolve the dependencies anew and write requirements/*.txt and the jars' lock
 	$(COMPILE) --upgrade --group pyproject.toml:bootstrap -o requirements/bootstrap.txt
-	$(COMPILE) --upgrade pyproject.toml --group streaming --group console --group embedded --group examples \
+	$(COMPILE) --upgrade pyproject.toml --group streaming --group console --group embedded \
 		--group dev -o requirements/assay.txt
-	$(COMPILE) --upgrade pyproject.toml --group airflow --group examples -o requirements/airflow.txt
+	$(COMPILE) --upgrade pyproject.toml --group airflow -o requirements/airflow.txt
 	$(COMPILE) --upgrade --group pyproject.toml:bench -o requirements/bench.txt
+	$(COMPILE) --upgrade --group pyproject.toml:bench-drift -o requirements/bench-drift.txt
 	$(COMPILE) --upgrade --group pyproject.toml:label-studio -o requirements/label-studio.txt
 	.venv/bin/python -m infra.jars lock
 
@@ -107,4 +112,4 @@ clean: ## stop the platform and remove everything made here: environments, cache
 			if [ -d "$$var/run" ]; then ASSAY_VAR="$$var" .venv/bin/assay down || exit 1; fi; \
 		done; \
 	fi
-	rm -rf .venv .venv-airflow .venv-bench .venv-bootstrap .venv-label-studio var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-airflow .venv-bench .venv-bench-drift .venv-bootstrap .venv-label-studio var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -5,6 +5,7 @@
 #   .venv             Assay: streaming, console, embedded services, development tools
 #   .venv-airflow     Airflow, whose dependencies contradict the stream's (docs/decisions/0001)
 #   .venv-bench       what benches measure and draw with: with the argument `bench` only
+#   .venv-bench-drift    Evidently and NannyML, peers of `make bench-drift`: with the argument `bench-drift`
 #   .venv-label-studio   a Label Studio server, which the bridge is tested against: with the argument `label-studio`
 #   Chromium          for the tests of the console: with the argument `browser`, as root on Debian
 #   the Kafka jars    in the user's cache, shared by all checkouts
@@ -61,8 +62,8 @@ project_stamp() { digest pyproject.toml; }
 is() { [ -f "$1" ] && [ "$(cat "$1")" = "$2" ]; }
 made() { is "$1/stamp" "$(stamp_of "$2")" && { is_foreign "$2" || is "$1/project" "$(project_stamp)"; }; }
 
-# A program of others, which we speak with over the network: nothing of ours is installed beside it.
-is_foreign() { [ "$1" = label-studio ]; }
+# Programs of others, which we hand data and read results from: nothing of ours is installed beside them.
+is_foreign() { [ "$1" = label-studio ] || [ "$1" = bench-drift ]; }
 
 finished() {
     { [ -z "$extra" ] || made ".venv-$extra" "$extra"; } &&
