@@ -62,6 +62,7 @@ def paths(engine: Engine) -> dict[str, str]:
         "label",
         "queue",
         "pipeline",
+        "stream-health",
         "routing",
         "datasets",
         "slices",

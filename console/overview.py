@@ -15,6 +15,7 @@ from storage.backlog import Backlog, backlog
 from storage.concord import agreement, counting_votes, findings
 from storage.dead_letters import Broken, DeadLetters
 from storage.gates import GateReport, last_report
+from storage.health import Health, health
 from storage.lake import Lake
 from storage.mixing import Mix, current_mix
 from storage.model_errors import model_errors
@@ -38,6 +39,7 @@ class Overview:
     slices: Watch[Sequence[Line]]
     worse: Watch[Search]
     agreement: Watch[Concord]
+    health: Watch[Health]
     findings: Watch[Sequence[Finding]]
     labelers: Watch[Sequence[LabelerReport]]
 
@@ -54,6 +56,7 @@ class Overview:
             gate=Watch(lambda: last_report(engine, name)),
             slices=Watch(lambda: ledger(engine, config)),
             worse=Watch(lambda: model_errors(engine, config).worse()),
+            health=Watch(lambda: health(engine, project)),
             agreement=Watch(lambda: agreement(engine, config)),
             findings=Watch(lambda: findings(engine, config, counting_votes(engine, config))),
             labelers=Watch(lambda: every_report(engine, config)),

@@ -1,5 +1,6 @@
 """The endpoints behind the pages: whatever a page shows, with the same numbers."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
@@ -12,6 +13,7 @@ from console.access import Asking, Investigating, Reviewing
 from console.desk import OpenDesk
 from console.problems import PROBLEMS
 from quality.forecast import Choice
+from quality.sketches.window import OTHERS, Slice
 from quality.slices.finding import Search
 from schemas.errors import InputError
 from storage import feedback, lives, scorecards
@@ -19,6 +21,7 @@ from storage.backlog import Backlog
 from storage.dead_letters import Broken, DeadLetters, ReplayReport
 from storage.feedback import FeedbackStatus
 from storage.gates import GateReport
+from storage.health import Health, health
 from storage.mixing import Mix
 from storage.pipeline import Pipeline
 from storage.scorecards import Scorecard
@@ -73,6 +76,23 @@ async def queue_by_reason(desk: OpenDesk, _: Asking) -> Backlog:
 async def pipeline(desk: OpenDesk, _: Asking) -> Pipeline:
     """Return how many samples reached each stage from produced to released."""
     return await desk.overview.pipeline.latest()
+
+
+@router.get("/stream-health")
+async def stream_health(
+    desk: OpenDesk,
+    _: Investigating,
+    *,
+    column: Text = None,
+    value: Text = None,
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
+) -> Health:
+    """Return what sketches say of the stream over time, of all samples or of one slice; by permission."""
+    of = None if column is None else Slice(column=column, value=value or OTHERS)
+    if of is None and since is None and until is None:
+        return await desk.overview.health.latest()
+    return await asyncio.to_thread(health, desk.engine, desk.governed, of, since=_lawful(since), until=_lawful(until))
 
 
 @router.get("/routing")

@@ -26,6 +26,7 @@ NAVIGATION: tuple[tuple[str, str, Permission | None], ...] = (
     ("/label", "Label", Permission.LABEL),
     ("/queue", "Queue", None),
     ("/pipeline", "Pipeline", None),
+    ("/stream-health", "Stream", Permission.SAMPLES),
     ("/routing", "Routing", None),
     ("/datasets", "Datasets", None),
     ("/slices", "Slices", Permission.FINDINGS),

@@ -24,7 +24,17 @@ from console.testing_pages import (
 from storage import tickets
 from storage.trail import NOBODY
 
-PAGES = ("label", "queue", "pipeline", "routing", "datasets", "dead-letters", "dead-letters?rule=old", "sample?id=s0-0")
+PAGES = (
+    "label",
+    "queue",
+    "pipeline",
+    "stream-health",
+    "routing",
+    "datasets",
+    "dead-letters",
+    "dead-letters?rule=old",
+    "sample?id=s0-0",
+)
 PASSWORD = "correct horse battery"  # noqa: S105 - of a test
 
 
