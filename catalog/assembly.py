@@ -1,20 +1,20 @@
 """Which rows a dataset version is made of, and what is said of each."""
 
-from bisect import bisect_left
-from collections import Counter
+import hashlib
+from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any
+from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import JsonValue
 
 from catalog.canonical import canonical
+from catalog.choice import Exclusion, Weighed, choose
 from catalog.slices import is_in
-from catalog.splits import fraction, group_of, split_of
-from catalog.twins import TRAIN, torn
+from catalog.splits import group_of, split_of
+from catalog.twins import TRAIN
 from labeling.adjudication import METHOD as EXPERT
 from labeling.kinds import kind_of
 from schemas.answers import Answer, AnswerKind, ClassName
@@ -25,19 +25,8 @@ from schemas.verdicts import Event, Origin, Reason, Selection
 
 # The square of what is larger may be beyond all floats.
 LARGEST = 1e150
-
-
-class Exclusion(StrEnum):
-    """Why a labeled sample is not in the version."""
-
-    UNSETTLED = "unsettled"  # its labels do not agree enough yet
-    INCONSISTENT = "inconsistent"  # settled, but less surely, or on fewer votes, than the recipe asks
-    CONTRACT = "contract"  # it came under another contract version than the current one
-    CLASS = "class"  # its label names what is no class of the project any more
-    RULE = "rule"  # it breaks a critical expectation of today's suite
-    REPEATED = "repeated"  # another row has its sample_id
-    TWIN = "twin"  # another split has nearly the same
-    CAPPED = "capped"  # its class is larger than the recipe allows
+# Payloads are compared by digests: two that differ share one of this length with a probability of 2^-128.
+DIGEST_BYTES = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,15 +105,45 @@ class Row:
     entry: Entry
     sample: Mapping[str, JsonValue]
 
+    @property
+    def line(self) -> bytes:
+        """What the content hash is taken of: both as canonical JSON."""
+        return canonical([self.entry.model_dump(mode="json"), dict(self.sample)])
+
+
+Rows_co = TypeVar("Rows_co", bound=Collection[Row], covariant=True)
+
+
+class Shelf(Protocol[Rows_co]):
+    """Where rows wait, in their order, until it is known which of them a version takes."""
+
+    def put(self, row: Row) -> None:
+        """Keep a row behind those that are there."""
+
+    def take(self, places: Collection[int]) -> Rows_co:
+        """Return the rows at these places, counted from 0 and ascending; they may be iterated over several times."""
+
+
+class Memory(list[Row]):
+    """A shelf for as many rows as memory has room for."""
+
+    def put(self, row: Row) -> None:
+        """Keep a row."""
+        self.append(row)
+
+    def take(self, places: Collection[int]) -> tuple[Row, ...]:
+        """Return rows."""
+        return tuple(self[place] for place in places)
+
 
 @dataclass(frozen=True, kw_only=True)
-class Assembly:
+class Assembly(Generic[Rows_co]):
     """The rows of a version in the order of their origins, and how many candidates each exclusion kept out.
 
     `left` says it of each sample that has a candidate and no row.
     """
 
-    rows: tuple[Row, ...]
+    rows: Rows_co
     excluded: Mapping[Exclusion, int]
     left: Mapping[str, Exclusion]
 
@@ -140,25 +159,39 @@ class Assembler:
     labels: LabelSpace
     near: DuplicatePolicy | None = None
 
-    def assemble(self, candidates: Iterable[Candidate]) -> Assembly:
+    def assemble(self, candidates: Iterable[Candidate]) -> Assembly[tuple[Row, ...]]:
         """Choose the rows; the order of the candidates does not matter."""
-        problems = [(one, self._problem(one)) for one in sorted(candidates, key=_position)]
-        fit = [one for one, problem in problems if problem is None]
-        single = _one_per_sample(fit)
-        apart = self._apart(single)
-        chosen = self._capped(apart)
-        causes = [
-            *((one.sample_id, problem) for one, problem in problems if problem is not None),
-            *((one.sample_id, Exclusion.TWIN) for one in _without(single, apart)),
-            *((one.sample_id, Exclusion.CAPPED) for one in _without(apart, chosen)),
-        ]
-        excluded = Counter(cause for _, cause in causes)
-        excluded[Exclusion.REPEATED] = len(fit) - len(single)
-        taken = {one.sample_id for one in chosen}
-        return Assembly(
-            rows=tuple(self._row(one) for one in chosen),
-            excluded={cause: count for cause, count in excluded.items() if count},
-            left={sample: cause for sample, cause in causes if sample not in taken},
+        return self.assemble_in_order(sorted(candidates, key=_position), Memory())
+
+    def assemble_in_order(self, candidates: Iterable[Candidate], shelf: Shelf[Rows_co]) -> Assembly[Rows_co]:
+        """Choose the rows of candidates that come in the order of their origins, keeping little of each in memory."""
+        problems: list[tuple[str, Exclusion]] = []
+        fit: list[Weighed] = []
+        for candidate in candidates:
+            problem = self._problem(candidate)
+            if problem is not None:
+                problems.append((candidate.sample_id, problem))
+                continue
+            row = self._row(candidate)
+            fit.append(self._weighed(candidate, row.entry.split))
+            shelf.put(row)
+        distance = self.near.distance if self.near else 0.0
+        choice = choose(fit, problems, salt=self.project, distance=distance, share=self._most)
+        return Assembly(rows=shelf.take(choice.kept), excluded=choice.excluded, left=choice.left)
+
+    @property
+    def _most(self) -> float | None:
+        """The share of rows that a class may have; where a row may have several classes, or none, nothing is capped."""
+        return self.recipe.max_class_share if self.labels.kind is AnswerKind.CLASSIFICATION else None
+
+    def _weighed(self, candidate: Candidate, split: str) -> Weighed:
+        payload = candidate.sample["payload"]
+        return Weighed(
+            sample_id=candidate.sample_id,
+            split=split,
+            content=hashlib.blake2b(canonical(payload), digest_size=DIGEST_BYTES).digest(),
+            vector=_vector(payload, self.near),
+            answer=candidate.consensus.answer,
         )
 
     def _problem(self, candidate: Candidate) -> Exclusion | None:
@@ -172,42 +205,10 @@ class Assembler:
             return Exclusion.CLASS
         return None if candidate.lawful else Exclusion.RULE
 
-    def _apart(self, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """Leave out what has a twin on another side; of the two, what a model is judged by stays."""
-        payloads = [candidate.sample["payload"] for candidate in candidates]
-        vectors = [_vector(payload, self.near) for payload in payloads]
-        sides = [self._split(self._group(candidate)) for candidate in candidates]
-        left = torn(sides, [canonical(one) for one in payloads], vectors, self.near.distance if self.near else 0.0)
-        return [candidate for place, candidate in enumerate(candidates) if place not in left]
-
-    def _group(self, candidate: Candidate) -> str:
-        return group_of(self.recipe.group, candidate.attributes, candidate.sample_id)
-
-    def _split(self, group: str) -> str:
-        return split_of(group, self.recipe.splits, salt=self.project)
-
-    def _capped(self, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """Keep of each class those that come first by hash, so that a growing class only ever gains rows.
-
-        Where a row may have several classes, or none, nothing is capped.
-        """
-        if self.labels.kind is not AnswerKind.CLASSIFICATION:
-            return list(candidates)
-        level = cap(Counter(one.consensus.answer for one in candidates), self.recipe.max_class_share)
-        kept: set[Origin] = set()
-        taken: Counter[Answer] = Counter()
-        for one in sorted(
-            candidates, key=lambda one: (fraction(f"{self.project}\x00cap", one.sample_id), one.sample_id)
-        ):
-            if taken[one.consensus.answer] < level:
-                taken[one.consensus.answer] += 1
-                kept.add(one.origin)
-        return [one for one in candidates if one.origin in kept]
-
     def _row(self, candidate: Candidate) -> Row:
         consensus, selection = candidate.consensus, candidate.selection
-        group = self._group(candidate)
-        split = self._split(group)
+        group = group_of(self.recipe.group, candidate.attributes, candidate.sample_id)
+        split = split_of(group, self.recipe.splits, salt=self.project)
         entry = Entry(
             origin=candidate.origin,
             sample_id=candidate.sample_id,
@@ -234,21 +235,6 @@ class Assembler:
         return max((one.copies for one in inside), default=1)
 
 
-def cap(counts: Mapping[Any, int], share: float) -> int:
-    """Return the largest number of rows a class may have so that none exceeds `share` of all that remain.
-
-    The largest m with min(max n, m) <= share · Σ min(n_c, m). Where even equal classes exceed the share, as
-    1/2 does of three tenths, nothing is capped: rows would be thrown away and the share still not met.
-    """
-    most = max(counts.values(), default=0)
-
-    def exceeds(level: int) -> bool:
-        return level > share * sum(min(count, level) for count in counts.values())
-
-    # The larger the level, the larger its share of the sum: the levels that will do come first.
-    return bisect_left(range(1, most + 1), 1, key=exceeds) or most
-
-
 def is_consistent(consensus: Consensus, wanted: Consistency) -> bool:
     """Say whether a settled label is consistent enough for a version; what an expert settled always is."""
     if consensus.method == EXPERT:
@@ -262,22 +248,9 @@ def _vector(payload: JsonValue, near: DuplicatePolicy | None) -> Sequence[float]
     if not isinstance(found, list):
         return None
     numbers = [float(one) for one in found if isinstance(one, int | float) and abs(one) <= LARGEST]
-    return numbers if len(numbers) == len(found) else None
+    return array("d", numbers) if len(numbers) == len(found) else None
 
 
 def _position(candidate: Candidate) -> tuple[str, int, int]:
     origin = candidate.origin
     return origin.topic, origin.partition, origin.offset
-
-
-def _without(all_of: Sequence[Candidate], those: Sequence[Candidate]) -> list[Candidate]:
-    kept = {one.origin for one in those}
-    return [one for one in all_of if one.origin not in kept]
-
-
-def _one_per_sample(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Keep the first candidate of each sample_id; candidates come in the order of their origins."""
-    first: dict[str, Candidate] = {}
-    for candidate in candidates:
-        first.setdefault(candidate.sample_id, candidate)
-    return list(first.values())

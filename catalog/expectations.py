@@ -1,9 +1,11 @@
 """Great Expectations: the one module through which it enters. Importing it takes seconds."""
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from array import array
+from collections.abc import Iterable, Mapping
+from typing import Any, Union, cast
 
+import numpy as np
 import pandas as pd
 
 from catalog.gate import Verdict
@@ -28,10 +30,15 @@ with warnings.catch_warnings():
 
 # Great Expectations returns its results in an order of its own; this key of `meta` puts them back.
 POSITION = "assay_position"
+# What the types of expectations begin with that are about which columns there are.
+ABOUT_COLUMNS = "expect_table_column"
+
+# A column's values: of floats alone, eight bytes each.
+_Values = Union[list[object], "array[float]"]
 
 
-def frame(rows: Sequence[Mapping[str, object]], suite: Mapping[str, Any]) -> pd.DataFrame:
-    """Return the rows of `quality.columns.row` as a DataFrame, numbered from 0.
+def frame(rows: Iterable[Mapping[str, object]], suite: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the rows of `quality.columns.row` as a DataFrame, numbered from 0, with the columns that `suite` is about.
 
     An attribute that `suite` names and no row has is a column all the same: samples may lack any attribute.
     A column keeps its values as they are where the type that pandas would give it could change what is said of a
@@ -39,17 +46,39 @@ def frame(rows: Sequence[Mapping[str, object]], suite: Mapping[str, Any]) -> pd.
     expectation reads a value's text or type, or compares columns.
     """
     named = columns_named(suite)
-    attributes = [name for name in named if name.startswith(ATTRIBUTES)]
-    names = list(dict.fromkeys([*(name for row in rows for name in row), *attributes]))
-    return pd.DataFrame(
-        {name: _column([row.get(name) for row in rows], as_is=named.get(name, False)) for name in names}
-    )
+    every = any(str(entry.get("type")).startswith(ABOUT_COLUMNS) for entry in suite.get("expectations", ()))
+    columns: dict[str, _Values] = {}
+    count = 0
+    for count, row in enumerate(rows, 1):
+        for name in row if every else named:
+            if name in row:
+                columns[name] = _with(columns.get(name) or array("d"), row[name], count)
+    columns |= {name: [] for name in named if name.startswith(ATTRIBUTES) and name not in columns}
+    made = {name: _column(_padded(values, count), as_is=named.get(name, False)) for name, values in columns.items()}
+    return pd.DataFrame(made, index=pd.RangeIndex(count))
 
 
-def _column(values: list[object], *, as_is: bool) -> pd.Series:
+def _with(values: _Values, value: object, count: int) -> _Values:
+    """Return the column with the value of its row `count`, counted from 1; rows that were passed over are absent."""
+    if isinstance(values, array) and (type(value) is not float or len(values) < count - 1):
+        values = list(values)
+    if isinstance(values, list):
+        values = _padded(values, count - 1)
+    values.append(value)  # type: ignore[arg-type]
+    return values
+
+
+def _padded(values: _Values, count: int) -> _Values:
+    absent = count - len(values)
+    return values if absent == 0 else [*values, *[None] * absent]
+
+
+def _column(values: _Values, *, as_is: bool) -> pd.Series:
+    if isinstance(values, array) and not as_is:
+        return pd.Series(np.array(values, np.float64))
     kinds = {type(value) for value in values}
     kept = as_is or len(kinds) > 1 or (kinds == {int} and any(abs(cast("int", value)) >= EXACT for value in values))
-    return pd.Series(values, dtype=object) if kept else pd.Series(values)
+    return pd.Series(list(values), dtype=object) if kept else pd.Series(list(values))
 
 
 def run(suite: Mapping[str, Any], data: pd.DataFrame) -> tuple[Verdict, ...]:

@@ -1,22 +1,24 @@
 """What a dataset must be before it is published: a red gate publishes nothing and says what is missing."""
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from statistics import median
-from typing import Any
+from typing import Any, Protocol
 
-from catalog.assembly import Candidate, Entry, Row
-from catalog.slices import is_in
+from catalog.assembly import Row
+from catalog.composition import Composition
 from catalog.twins import TRAIN
 from labeling.kinds import Kind, kind_of
-from schemas.answers import AnswerKind, ClassName, named_in
+from schemas.answers import Answer, AnswerKind, ClassName
 from schemas.project import DatasetRecipe, LabelSpace, SliceRecipe
 from schemas.verdicts import Event, Severity
 
 # Timeliness is that of the tasks that were settled last, so many of them.
 LATEST = 500
+# So many of the rows that broke an expectation are named.
+NAMED = 5
 
 
 class Mark(StrEnum):
@@ -74,6 +76,26 @@ class Verdict:
     error: str | None = None
 
 
+class Heard(Protocol):
+    """What the gate asks of every candidate, a row or not: its answers, and how long it took to get them."""
+
+    @property
+    def answers(self) -> Sequence[Answer]:
+        """What its labelers said, in the order in which they did."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether they said enough."""
+
+    @property
+    def labeled_at(self) -> datetime:
+        """When its last label came."""
+
+    @property
+    def waited(self) -> timedelta:
+        """How long that took."""
+
+
 def is_open(results: Sequence[Result]) -> bool:
     """Say whether a version may be published."""
     return all(result.ok or not result.blocking for result in results)
@@ -95,8 +117,8 @@ def explain(results: Sequence[Result]) -> str:
 
 
 def check(
-    rows: Sequence[Row],
-    candidates: Sequence[Candidate],
+    rows: Collection[Row],
+    candidates: Sequence[Heard],
     verdicts: Sequence[Verdict],
     *,
     recipe: DatasetRecipe,
@@ -109,34 +131,35 @@ def check(
     Agreement is measured on the first `first_answers` answers to each candidate, settled or not: later ones are
     asked for where the first disagree, and settled tasks are those that agree, so both would bias it.
     """
-    entries = [row.entry for row in rows]
+    named = {place for verdict in verdicts for place in verdict.rows[:NAMED]}
+    made = Composition.of(rows, recipe.slices, named)
     return (
-        _rows(entries, recipe.min_rows),
+        _rows(made, recipe.min_rows),
         _agreement(candidates, recipe.agreement_floor, first_answers, kind_of(labels)),
-        *([_classes(entries, classes)] if classes else []),
-        *(_slice(one, have) for one, have in _slices(rows, recipe)),
-        _coverage(rows, recipe, classes),
+        *([_classes(made, classes)] if classes else []),
+        *(_slice(one, have) for one, have in _slices(made)),
+        _coverage(made, classes),
         _timely(candidates, recipe.max_hours_to_label),
-        *([_share(entries, recipe.max_class_share)] if labels.kind is AnswerKind.CLASSIFICATION else []),
-        _leakage(entries),
-        *(_suite(verdict, entries) for verdict in verdicts),
+        *([_share(made, recipe.max_class_share)] if labels.kind is AnswerKind.CLASSIFICATION else []),
+        _leakage(made),
+        *(_suite(verdict, made) for verdict in verdicts),
     )
 
 
-def _rows(entries: Sequence[Entry], least: int) -> Result:
+def _rows(made: Composition, least: int) -> Result:
     return Result(
         check="rows",
-        ok=len(entries) >= least,
+        ok=made.rows >= least,
         wanted=f"at least {least}",
-        found=str(len(entries)),
-        remedy=f"Have {max(0, least - len(entries))} more samples labeled consistently.",
+        found=str(made.rows),
+        remedy=f"Have {max(0, least - made.rows)} more samples labeled consistently.",
         mark=Mark.SIZED,
-        value=len(entries),
+        value=made.rows,
         threshold=least,
     )
 
 
-def _agreement(candidates: Sequence[Candidate], floor: float, first_answers: int, kind: Kind) -> Result:
+def _agreement(candidates: Sequence[Heard], floor: float, first_answers: int, kind: Kind) -> Result:
     measured = kind.agreement([one.answers[: max(2, first_answers)] for one in candidates])
     found = measured.estimate
     return Result(
@@ -151,10 +174,8 @@ def _agreement(candidates: Sequence[Candidate], floor: float, first_answers: int
     )
 
 
-def _classes(entries: Sequence[Entry], classes: Collection[ClassName]) -> Result:
-    absent = sorted(
-        set(classes) - {name for entry in entries if entry.split == TRAIN for name in named_in(entry.label)}
-    )
+def _classes(made: Composition, classes: Collection[ClassName]) -> Result:
+    absent = sorted(set(classes) - made.trained)
     return Result(
         check="classes",
         ok=not absent,
@@ -164,11 +185,9 @@ def _classes(entries: Sequence[Entry], classes: Collection[ClassName]) -> Result
     )
 
 
-def _slices(rows: Sequence[Row], recipe: DatasetRecipe) -> list[tuple[SliceRecipe, int]]:
+def _slices(made: Composition) -> list[tuple[SliceRecipe, int]]:
     """Return each slice of which rows are wanted, with how many it has, copies not counted."""
-    return [
-        (one, sum(is_in(one, row.sample, row.entry.label) for row in rows)) for one in recipe.slices if one.want > 0
-    ]
+    return [(one, have) for one, have in made.slices if one.want > 0]
 
 
 def _slice(one: SliceRecipe, have: int) -> Result:
@@ -181,10 +200,9 @@ def _slice(one: SliceRecipe, have: int) -> Result:
     )
 
 
-def _coverage(rows: Sequence[Row], recipe: DatasetRecipe, classes: Collection[ClassName]) -> Result:
-    trained = {name for row in rows if row.entry.split == TRAIN for name in named_in(row.entry.label)}
-    shares = {f"class {name}": float(name in trained) for name in sorted(classes)}
-    shares |= {f"slice {one.name}": min(1.0, have / one.want) for one, have in _slices(rows, recipe)}
+def _coverage(made: Composition, classes: Collection[ClassName]) -> Result:
+    shares = {f"class {name}": float(name in made.trained) for name in sorted(classes)}
+    shares |= {f"slice {one.name}": min(1.0, have / one.want) for one, have in _slices(made)}
     least = min(shares, key=lambda name: shares[name], default=None)
     value = 1.0 if least is None else shares[least]
     return Result(
@@ -199,7 +217,7 @@ def _coverage(rows: Sequence[Row], recipe: DatasetRecipe, classes: Collection[Cl
     )
 
 
-def _timely(candidates: Sequence[Candidate], most: float) -> Result:
+def _timely(candidates: Sequence[Heard], most: float) -> Result:
     """Judge those that were settled last: what was late once is late for ever, and cannot be mended."""
     latest = sorted((one for one in candidates if one.settled), key=lambda one: one.labeled_at)[-LATEST:]
     hours = median(one.waited.total_seconds() / 3600 for one in latest) if latest else None
@@ -216,22 +234,19 @@ def _timely(candidates: Sequence[Candidate], most: float) -> Result:
     )
 
 
-def _share(entries: Sequence[Entry], most: float) -> Result:
-    ((largest, count),) = Counter(entry.label for entry in entries).most_common(1) or [("", 0)]
+def _share(made: Composition, most: float) -> Result:
+    ((largest, count),) = made.labels.most_common(1) or [("", 0)]
     return Result(
         check="class share",
-        ok=count <= most * len(entries),
+        ok=count <= most * made.rows,
         wanted=f"no class above {most:.4g} of the rows",
-        found=f"{largest!r} has {count} of {len(entries)}",
+        found=f"{largest!r} has {count} of {made.rows}",
         remedy="Have samples of other classes labeled, or raise max_class_share.",
     )
 
 
-def _leakage(entries: Sequence[Entry]) -> Result:
-    sides: dict[str, set[str]] = {}
-    for entry in entries:
-        sides.setdefault(entry.group, set()).add(entry.split)
-    torn = sorted(group for group, splits in sides.items() if len(splits) > 1)
+def _leakage(made: Composition) -> Result:
+    torn = sorted(made.torn)
     return Result(
         check="leakage",
         ok=not torn,
@@ -241,13 +256,13 @@ def _leakage(entries: Sequence[Entry]) -> Result:
     )
 
 
-def _suite(verdict: Verdict, entries: Sequence[Entry]) -> Result:
+def _suite(verdict: Verdict, made: Composition) -> Result:
     return Result(
         check=f"suite: {verdict.type}{_columns(verdict.kwargs)}",
         ok=verdict.success,
         wanted=", ".join(f"{name} {value}" for name, value in verdict.kwargs.items() if "column" not in name)
         or "to hold",
-        found=_found(verdict, entries),
+        found=_found(verdict, made),
         remedy="Mend the suite." if verdict.error else "Look at these samples; correct the source, or the suite.",
         blocking=verdict.severity is Severity.CRITICAL or verdict.error is not None,
     )
@@ -258,10 +273,10 @@ def _columns(kwargs: Mapping[str, Any]) -> str:
     return f" ({', '.join(named)})" if named else ""
 
 
-def _found(verdict: Verdict, entries: Sequence[Entry]) -> str:
+def _found(verdict: Verdict, made: Composition) -> str:
     if verdict.error is not None:
         return verdict.error
     if verdict.success or not verdict.unexpected:
         return verdict.observed or f"{verdict.unexpected} unexpected"
-    some = ", ".join(entries[row].sample_id for row in verdict.rows[:5])
+    some = ", ".join(made.named[row] for row in verdict.rows[:NAMED])
     return f"{verdict.unexpected} unexpected" + (f", such as {some}" if some else "")

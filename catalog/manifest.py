@@ -2,7 +2,8 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from catalog.assembly import Entry, Row
@@ -66,32 +67,47 @@ class DatasetPublished(Event):
     as_of: datetime
 
 
-def content_hash(rows: Sequence[Row], governing: Governing) -> str:
+def content_hash(rows: Iterable[Row], governing: Governing) -> str:
     """Return the SHA-256 of the canonical JSON of `governing` and of each row, a line each."""
+    return hash_of((row.line for row in rows), governing)
+
+
+def hash_of(lines: Iterable[bytes], governing: Governing) -> str:
+    """Return the content hash of rows, given as their lines."""
     digest = hashlib.sha256(canonical(governing) + b"\n")
-    for row in rows:
-        digest.update(canonical([row.entry.model_dump(mode="json"), dict(row.sample)]) + b"\n")
+    for line in lines:
+        digest.update(line + b"\n")
     return digest.hexdigest()
 
 
-def manifest(rows: Sequence[Row], governing: Governing, files: Sequence[File]) -> Manifest:
+def manifest(rows: Collection[Row], governing: Governing, files: Sequence[File]) -> Manifest:
     """Return the manifest of a version made of `rows`, kept in `files`."""
-    entries = [row.entry for row in rows]
-    return Manifest(
-        content_hash=content_hash(rows, governing),
-        governing=governing,
-        rows=len(rows),
-        simulated=sum(entry.simulated for entry in entries),
-        repeated=sum(entry.copies > 1 for entry in entries),
-        splits={split: _split(entries, split, governing.classes) for split in sorted(governing.recipe.splits)},
-        files=tuple(files),
-    )
+    counts = counted((row.entry for row in rows), governing)
+    return Manifest(content_hash=content_hash(rows, governing), governing=governing, files=tuple(files), **vars(counts))
 
 
-def _split(entries: Sequence[Entry], split: str, classes: Collection[ClassName]) -> Split:
-    labels = [entry.label for entry in entries if entry.split == split]
-    counts = Counter(name for label in labels for name in named_in(label) if name in classes)
-    return Split(rows=len(labels), classes=dict(sorted(counts.items())))
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """What a manifest counts: see there."""
+
+    rows: int
+    simulated: int
+    repeated: int
+    splits: dict[str, Split]
+
+
+def counted(entries: Iterable[Entry], governing: Governing) -> Counts:
+    """Count a version's rows in one pass."""
+    rows = dict.fromkeys(sorted(governing.recipe.splits), 0)
+    classes = {split: Counter[ClassName]() for split in rows}
+    simulated = repeated = 0
+    for entry in entries:
+        rows[entry.split] += 1
+        simulated += entry.simulated
+        repeated += entry.copies > 1
+        classes[entry.split].update(name for name in named_in(entry.label) if name in governing.classes)
+    splits = {split: Split(rows=rows[split], classes=dict(sorted(classes[split].items()))) for split in rows}
+    return Counts(rows=sum(rows.values()), simulated=simulated, repeated=repeated, splits=splits)
 
 
 def card(made: Manifest) -> str:

@@ -1,7 +1,7 @@
 """A version's rows as an Arrow table: what the released Parquet files hold."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 from pydantic import JsonValue
 
 from catalog.assembly import Row
-from catalog.canonical import canonical
+from catalog.fields import Types, as_text, column, field_types
 from schemas.answers import AnswerKind, plain_of
 
 # Payload fields are columns under this prefix, so that they never meet ours.
@@ -20,10 +20,6 @@ Cell = Callable[[Row], Any]
 
 def _sample(name: str) -> Cell:
     return lambda row: row.sample.get(name)
-
-
-def _text(value: JsonValue) -> str | None:
-    return None if value is None else canonical(value).decode()
 
 
 def _entry(name: str) -> Cell:
@@ -60,9 +56,9 @@ COLUMNS: tuple[tuple[str, Any, Cell], ...] = (
     ),
     ("contract", pa.int64(), _entry("contract")),
     ("suite", pa.string(), _entry("suite")),
-    ("payload", pa.string(), lambda row: _text(row.sample["payload"])),
-    ("attributes", pa.string(), lambda row: _text(row.sample.get("attributes"))),
-    ("prediction", pa.string(), lambda row: _text(row.sample.get("prediction"))),
+    ("payload", pa.string(), lambda row: as_text(row.sample["payload"])),
+    ("attributes", pa.string(), lambda row: as_text(row.sample.get("attributes"))),
+    ("prediction", pa.string(), lambda row: as_text(row.sample.get("prediction"))),
     ("embedding", pa.list_(pa.float64()), _sample("embedding")),
     ("media", pa.string(), _sample("media")),
     ("topic", pa.string(), lambda row: row.entry.origin.topic),
@@ -71,23 +67,26 @@ COLUMNS: tuple[tuple[str, Any, Cell], ...] = (
 )
 
 
-def table(rows: Sequence[Row], kind: AnswerKind = AnswerKind.CLASSIFICATION) -> pa.Table:
+def table(rows: Collection[Row], kind: AnswerKind = AnswerKind.CLASSIFICATION, fields: Types | None = None) -> pa.Table:
     """Return rows with labels of this kind as a table: the columns above, then the payload's fields as `payload.NAME`.
 
     A row that stands several times does so one after the other, numbered in `copy` from 0.
 
     `payload` holds the payload as JSON, without loss; its fields are there besides for the reader's comfort:
-    each with the type that all its values share, as JSON where they share none.
+    each with the type that all its values share, as JSON where they share none. `fields` says which these are where
+    the rows are a part only of those that share them.
     """
     types = {**{name: of_type for name, of_type, _ in COLUMNS}, "label": LABELS[kind]}
     arrays = {name: pa.array([cell(row) for row in rows], type=types[name]) for name, _, cell in COLUMNS}
-    payloads = [_payload(row) for row in rows]
-    for name in sorted({field for payload in payloads for field in payload}):
-        arrays[PAYLOAD + name] = _field([payload.get(name) for payload in payloads])
+    payloads = [payload_of(row) for row in rows]
+    for name, of_type in (field_types(payloads) if fields is None else fields).items():
+        arrays[PAYLOAD + name] = column([payload.get(name) for payload in payloads], of_type)
     return _repeated(pa.table(arrays), [row.entry.copies for row in rows])
 
 
 def _repeated(data: pa.Table, copies: Sequence[int]) -> pa.Table:
+    if all(times == 1 for times in copies):
+        return data
     places = [place for place, times in enumerate(copies) for _ in range(times)]
     numbers = [number for times in copies for number in range(times)]
     column = data.schema.get_field_index("copy")
@@ -100,23 +99,7 @@ def payloads(data: pa.Table) -> list[dict[str, Any]]:
     return [json.loads(text) for text in data.column("payload").to_pylist()]
 
 
-def _payload(row: Row) -> dict[str, JsonValue]:
+def payload_of(row: Row) -> dict[str, JsonValue]:
+    """Return the fields of a row's payload; one that is no object has none."""
     payload = row.sample["payload"]
     return payload if isinstance(payload, dict) else {}
-
-
-def _field(values: list[JsonValue]) -> pa.Array:
-    if not any(isinstance(value, dict) for value in values):
-        try:
-            return _known(pa.array(values))
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-            pass
-    return pa.array([_text(value) for value in values], type=pa.string())
-
-
-def _known(array: pa.Array) -> pa.Array:
-    """Refuse types that only absent or nested values have: Parquet's readers differ about them."""
-    inner = array.type.value_type if pa.types.is_list(array.type) else array.type
-    if pa.types.is_null(inner) or pa.types.is_nested(inner):
-        raise pa.ArrowInvalid("no plain type")
-    return array

@@ -1,6 +1,6 @@
 """Build the next dataset version: read, assemble, gate, release. Importing this takes seconds (Great Expectations)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,13 +10,15 @@ from typing import Any
 from sqlalchemy import Engine
 
 from catalog import expectations, gate
-from catalog.assembly import Assembler, Assembly, Exclusion, Row
+from catalog.assembly import Row
 from catalog.canonical import sha256
-from catalog.manifest import Governing, content_hash
+from catalog.choice import Exclusion
+from catalog.manifest import Governing, hash_of
 from quality import columns
-from schemas.guidelines import Definition, Guideline
+from schemas.guidelines import Guideline
 from storage import gates
-from storage.candidates import Candidates, read_candidates, read_sample
+from storage.assembling import Assembled, assembled
+from storage.candidates import read_sample
 from storage.database import open_engine
 from storage.lake import Lake
 from storage.projects import Project
@@ -67,32 +69,29 @@ def build(project: Project, settings: StorageSettings, *, as_of: datetime | None
         lake = stack.enter_context(Lake.open(settings))
         engine = open_engine(settings)
         stack.callback(engine.dispose)
-        guideline, candidates, assembly = _assembled(project, engine, lake, as_of)
-        governing = governed_by(project, guideline)
-        existing = find_content(engine, project.config.name, content_hash(assembly.rows, governing))
+        made = stack.enter_context(assembled(project, engine, lake, as_of))
+        governing = governed_by(project, made.guideline)
+        content = hash_of(made.rows.lines(), governing)
+        existing = find_content(engine, project.config.name, content)
         if existing is not None:
-            return _outcome(BuildStatus.UNCHANGED, candidates, assembly, release=existing)
-        results, document = judge(project, guideline, candidates, assembly)
-        name, at = project.config.name, candidates.at
-        report = gates.write_report(settings, name, project.config.title, at, (results, document))
+            return _outcome(BuildStatus.UNCHANGED, made, release=existing)
+        results, document = judge(project, made)
+        name = project.config.name
+        report = gates.write_report(settings, name, project.config.title, made.at, (results, document))
         release = None
         if gate.is_open(results):
-            notes = {**_notes(assembly, results, report), "dropped": _dropped(engine, settings, name, assembly, at)}
-            release = publish(engine, settings, assembly.rows, governing, as_of=at, notes=notes)
+            notes = {**_notes(made, results, report), "dropped": _dropped(engine, settings, name, made)}
+            release = publish(engine, settings, made.rows, governing, as_of=made.at, notes=notes, content=content)
         number = None if release is None else release.version
-        gates.keep_report(engine, name, at, results, location=report, version=number)
+        gates.keep_report(engine, name, made.at, results, location=report, version=number)
         status = BuildStatus.RED if release is None else BuildStatus.PUBLISHED
-        return _outcome(status, candidates, assembly, results=results, release=release, report=report)
+        return _outcome(status, made, results=results, release=release, report=report)
 
 
 def foresee(project: Project, engine: Engine, lake: Lake) -> tuple[gate.Result, ...]:
     """Return what the gate would say of a version built now; nothing is published."""
-    return judge(project, *_assembled(project, engine, lake))[0]
-
-
-def assembled(project: Project, engine: Engine, lake: Lake, as_of: datetime) -> Assembly:
-    """Return the rows that a version of the labels of this instant would have."""
-    return _assembled(project, engine, lake, as_of)[2]
+    with assembled(project, engine, lake) as made:
+        return judge(project, made)[0]
 
 
 def governed_by(project: Project, guideline: Guideline) -> Governing:
@@ -111,77 +110,47 @@ def governed_by(project: Project, guideline: Guideline) -> Governing:
     )
 
 
-def judge(
-    project: Project, guideline: Guideline, candidates: Candidates, assembly: Assembly
-) -> tuple[tuple[gate.Result, ...], dict[str, Any]]:
+def judge(project: Project, made: Assembled) -> tuple[tuple[gate.Result, ...], dict[str, Any]]:
     """Return the gate's results for the assembled rows, and what Great Expectations, which ran the suite, said."""
     config = project.config
-    frame = expectations.frame(_columns(project, assembly.rows), project.suite)
+    frame = expectations.frame(_columns(project, made.rows), project.suite)
     verdicts, document = expectations.validate(project.suite, frame)
     results = gate.check(
-        assembly.rows,
-        candidates.ready,
+        made.rows,
+        made.heard,
         verdicts,
         recipe=config.dataset,
-        classes=guideline.classes,
+        classes=made.guideline.classes,
         labels=config.labels,
         first_answers=config.overlap.first,
     )
     return results, document
 
 
-def _assembled(
-    project: Project, engine: Engine, lake: Lake, as_of: datetime | None = None
-) -> tuple[Guideline, Candidates, Assembly]:
-    """Return the guideline in force now, or then, and the rows that a version built under it would have."""
-    candidates = read_candidates(engine, lake, project, as_of)
-    guideline = candidates.guideline or _own_guideline(project)
-    return guideline, candidates, _assembler(project, guideline).assemble(candidates.ready)
-
-
-def _assembler(project: Project, guideline: Guideline) -> Assembler:
-    config = project.config
-    return Assembler(
-        project=config.name,
-        recipe=config.dataset,
-        contract=config.contract.current,
-        classes=guideline.classes,
-        labels=config.labels,
-        near=config.duplicates,
-    )
-
-
-def _own_guideline(project: Project) -> Guideline:
-    """Return the project's own text, which is in force before any version was published."""
-    definitions = tuple(Definition(name=name) for name in project.config.labels.classes)
-    return Guideline(version=1, body=project.guideline, definitions=definitions)
-
-
-def _columns(project: Project, rows: Sequence[Row]) -> list[dict[str, object]]:
-    """Return each row as the suite sees it; assembled samples are those that today's contract reads."""
+def _columns(project: Project, rows: Iterable[Row]) -> Iterator[dict[str, object]]:
+    """Yield each row as the suite sees it; assembled samples are those that today's contract reads."""
     read = (read_sample(project, row.sample) for row in rows)
-    return [columns.row(sample) for sample in read if sample is not None]
+    return (columns.row(sample) for sample in read if sample is not None)
 
 
-def _dropped(engine: Engine, settings: StorageSettings, name: str, assembly: Assembly, at: datetime) -> dict[str, str]:
+def _dropped(engine: Engine, settings: StorageSettings, name: str, made: Assembled) -> dict[str, str]:
     """Return why samples of the version before are not rows of this one."""
-    before = [release for release in list_versions(engine, name) if release.as_of < at]
-    had = [entry.sample_id for entry in read_entries(settings, before[-1])] if before else []
-    return {sample: str(assembly.left[sample]) for sample in had if sample in assembly.left}
+    before = [release for release in list_versions(engine, name) if release.as_of < made.at]
+    had = (entry.sample_id for entry in read_entries(settings, before[-1])) if before and made.left else ()
+    return {sample: str(made.left[sample]) for sample in had if sample in made.left}
 
 
-def _notes(assembly: Assembly, results: Sequence[gate.Result], report: str) -> dict[str, object]:
+def _notes(made: Assembled, results: Sequence[gate.Result], report: str) -> dict[str, object]:
     return {
         "report": report,
         "gate": [result.model_dump(mode="json") for result in results],
-        "excluded": {str(cause): count for cause, count in assembly.excluded.items()},
+        "excluded": {str(cause): count for cause, count in made.excluded.items()},
     }
 
 
 def _outcome(
     status: BuildStatus,
-    candidates: Candidates,
-    assembly: Assembly,
+    made: Assembled,
     *,
     results: tuple[gate.Result, ...] = (),
     release: Release | None = None,
@@ -191,7 +160,7 @@ def _outcome(
         status=status,
         release=release,
         results=results,
-        excluded=assembly.excluded,
-        unarchived=candidates.unarchived,
+        excluded=made.excluded,
+        unarchived=made.unarchived,
         report=report,
     )

@@ -1,12 +1,12 @@
 """What a dataset version may be made of: labeled tasks beside their archived samples."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from pydantic import JsonValue, ValidationError
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from catalog.assembly import Candidate, LabeledTask
 from catalog.canonical import canonical
@@ -15,59 +15,80 @@ from quality.rules import violations
 from schemas.guidelines import Guideline
 from schemas.project import ProjectConfig
 from schemas.samples import AnySample
-from schemas.verdicts import Origin, Severity
+from schemas.verdicts import Severity
 from storage.database import lost_connections_named
 from storage.history import labeled_at
-from storage.labeled import Labeled, labeled_now, origin_of
+from storage.labeled import Labeled, labeled_now, place_of
 from storage.lake import Lake
-from storage.lake_rows import sample_of
+from storage.lake_marks import Place
+from storage.lake_rows import Fields, place, sample_of
 from storage.projects import Project
-
-Samples = Mapping[Origin, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidates:
-    """Every labeled task whose sample is archived, and how many wait for their sample to be.
+    """Every labeled task, in the order of their origins: those whose sample is archived are candidates, others wait.
 
-    `at` is the instant at which it was so, `guideline` the one in force then, None before any was published.
+    `at` is the instant at which it was so, `guideline` the one in force then, None before any was published. The tasks
+    are read as they are iterated over, which can be done once.
     """
 
     at: datetime
     guideline: Guideline | None
-    ready: tuple[Candidate, ...]
-    unarchived: int
+    tasks: Iterator[LabeledTask]
 
 
-def read_candidates(engine: Engine, lake: Lake, project: Project, as_of: datetime | None = None) -> Candidates:
+@contextmanager
+def read_candidates(
+    engine: Engine, lake: Lake, project: Project, as_of: datetime | None = None
+) -> Iterator[Candidates]:
     """Join the project's labeled tasks, as they stand or as they stood, with the lake's samples by origin.
 
-    Samples never change; only when one was archived is not known, so one counts that had labels by then.
+    Samples never change; only when one was archived is not known, so one counts that had labels by then. Labels and
+    samples are read a lot at a time while the block runs, and all of them of one instant.
     """
-    found = _labeled(engine, project.config, as_of)
-    archived = _archived(lake, project, found.tasks)
-    samples = {origin: sample_of(row) for origin, row in archived.items()}
+    with lost_connections_named(), engine.connect() as connection:
+        connection.execution_options(isolation_level="REPEATABLE READ")  # labels come in meanwhile
+        with connection.begin():
+            found = _labeled(connection, project.config, as_of)
+            with closing(found.tasks), lake.samples_at(project.config.name, found.places) as lots:
+                guideline = found.guidelines[-1] if found.guidelines else None
+                yield Candidates(at=found.at, guideline=guideline, tasks=_joined(project, found.tasks, lots))
+
+
+def _labeled(connection: Connection, project: ProjectConfig, as_of: datetime | None) -> Labeled:
+    return labeled_now(connection, project.name) if as_of is None else labeled_at(connection, project, as_of)
+
+
+def _joined(project: Project, tasks: Iterable[LabeledTask], lots: Iterator[Sequence[Fields]]) -> Iterator[LabeledTask]:
+    """Yield each task as a candidate where its sample is among the rows; both come in the order of their places."""
+    archived = (each for rows in lots for each in _samples(project, rows))
+    one = next(archived, None)
+    for task in tasks:
+        while one is not None and one.place < place_of(task):
+            one = next(archived, None)
+        if one is None or one.place != place_of(task):
+            yield task
+        else:
+            yield Candidate(**vars(task), sample=one.sample, suite=one.suite, lawful=one.lawful)
+
+
+def _samples(project: Project, rows: Sequence[Fields]) -> Iterator["_Archived"]:
+    samples = {place(row): sample_of(row) for row in rows}
     lawless = unlawful(project, samples)
-    return Candidates(
-        at=found.at,
-        guideline=found.guidelines[-1] if found.guidelines else None,
-        ready=tuple(
-            Candidate(
-                **vars(task),
-                sample=samples[task.origin],
-                suite=archived[task.origin]["suite"],
-                lawful=task.origin not in lawless,
-            )
-            for task in found.tasks
-            if task.origin in archived
-        ),
-        unarchived=len(found.tasks) - len(archived),
-    )
+    for row in rows:
+        here = place(row)
+        yield _Archived(place=here, sample=samples[here], suite=row["suite"], lawful=here not in lawless)
 
 
-def _archived(lake: Lake, project: Project, tasks: Iterable[LabeledTask]) -> Samples:
-    found = lake.samples_at(project.config.name, (task.origin for task in tasks))
-    return {origin_of(row): row for row in found.to_pylist()}
+@dataclass(frozen=True, kw_only=True)
+class _Archived:
+    """A sample as the lake has it; `lawful` says that today's rules would accept it."""
+
+    place: Place
+    sample: Mapping[str, JsonValue]
+    suite: str
+    lawful: bool
 
 
 def read_sample(project: Project, sample: Mapping[str, JsonValue]) -> AnySample | None:
@@ -81,28 +102,18 @@ def read_sample(project: Project, sample: Mapping[str, JsonValue]) -> AnySample 
         return None
 
 
-def unlawful(project: Project, samples: Mapping[Origin, Mapping[str, JsonValue]]) -> set[Origin]:
+def unlawful(project: Project, samples: Mapping[Place, Mapping[str, JsonValue]]) -> set[Place]:
     """Return those samples of the current contract that the stream, with today's rules, would reject.
 
     They were accepted under an older suite; aggregate expectations are the gate's business.
     """
     current = {key: one for key, one in samples.items() if one["contract"] == project.config.contract.current}
-    read = {origin: read_sample(project, sample) for origin, sample in current.items()}
-    sound = {origin: columns.row(sample) for origin, sample in read.items() if sample is not None}
+    read = {place: read_sample(project, sample) for place, sample in current.items()}
+    sound = {place: columns.row(sample) for place, sample in read.items() if sample is not None}
     found = violations(project.rules, list(sound.values()))
     broken = {
-        origin
-        for origin, broke in zip(sound, found, strict=True)
+        place
+        for place, broke in zip(sound, found, strict=True)
         if any(violation.severity is Severity.CRITICAL for violation in broke)
     }
     return broken | (read.keys() - sound.keys())
-
-
-@lost_connections_named()
-def _labeled(engine: Engine, project: ProjectConfig, as_of: datetime | None) -> Labeled:
-    with engine.connect() as connection:
-        connection.execution_options(isolation_level="REPEATABLE READ")  # labels come in meanwhile
-        with connection.begin():
-            if as_of is None:
-                return labeled_now(connection, project.name)
-            return labeled_at(connection, project, as_of)

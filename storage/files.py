@@ -1,12 +1,15 @@
 """Files beside the Iceberg tables: a folder or an object store, with the lake's own properties."""
 
 import errno
+import hashlib
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import BufferedReader
 from pathlib import Path
+from shutil import copyfileobj
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +21,8 @@ from storage.settings import StorageSettings
 
 # A file system without room, a user without any left, a file longer than it may be.
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# Files are copied in pieces of so many bytes.
+PIECE = 2**20
 
 
 @contextmanager
@@ -57,11 +62,45 @@ class Folder:
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file, replacing one of that name; readers see the old one or the new, never a part."""
+        with self._replacing(name) as stream:
+            stream.write(data)
+
+    def put(self, file: Path) -> None:
+        """Copy a file of this machine into the folder, as `write` writes one."""
+        with self._replacing(file.name) as stream, file.open("rb") as data:
+            copyfileobj(data, stream, PIECE)
+
+    def get(self, name: str, file: Path) -> None:
+        """Copy a file to this machine."""
+        filesystem, path = self._opened()
+        with filesystem.open_input_stream(posixpath.join(path, name)) as data, file.open("wb") as stream:
+            copyfileobj(data, stream, PIECE)
+
+    def lines(self, name: str) -> Iterator[bytes]:
+        """Yield a file's lines without their ends; never holds all of them."""
+        filesystem, path = self._opened()
+        with filesystem.open_input_file(posixpath.join(path, name)) as stream:
+            for line in BufferedReader(stream, PIECE):
+                yield line.rstrip(b"\n")
+
+    def digest(self, name: str) -> str | None:
+        """Return the SHA-256 of a file's bytes; None where it is gone."""
+        if not self.has(name):
+            return None
+        filesystem, path = self._opened()
+        with filesystem.open_input_stream(posixpath.join(path, name)) as stream:
+            digest = hashlib.sha256()
+            while piece := stream.read(PIECE):
+                digest.update(piece)
+        return digest.hexdigest()
+
+    @contextmanager
+    def _replacing(self, name: str) -> Iterator[Any]:
         filesystem, path = self._opened()
         filesystem.create_dir(path, recursive=True)
         partial = posixpath.join(path, f".{uuid4().hex}.partial")
         with filesystem.open_output_stream(partial) as stream:
-            stream.write(data)
+            yield stream
         filesystem.move(partial, posixpath.join(path, name))
 
     def read(self, name: str) -> bytes:

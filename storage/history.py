@@ -24,7 +24,7 @@ from schemas.verdicts import Selection
 from storage import estimates
 from storage.consensus import doubts_by_task
 from storage.guidelines import times_of, versions_by
-from storage.labeled import Labeled, origin_of
+from storage.labeled import Labeled, origin_of, place_of
 from storage.tables import DoubtRow, GuidelineRow, LabelerRow, LabelRow, RetractionRow, TaskRow
 
 
@@ -68,7 +68,9 @@ def labeled_at(connection: Connection, project: ProjectConfig, at: datetime) -> 
     )
     tasks = tasks.where(TaskRow.project == project.name, TaskRow.created_at <= at).order_by(TaskRow.task_id)
     found = [_task(then, row, given[row.task_id]) for row in connection.execute(tasks) if row.task_id in given]
-    return Labeled(at=at, tasks=tuple(one for one in found if one is not None), guidelines=tuple(guidelines))
+    labeled = sorted((one for one in found if one is not None), key=place_of)
+    places = list(map(place_of, labeled))
+    return Labeled(at=at, tasks=(one for one in labeled), guidelines=tuple(guidelines), places=places)
 
 
 def _labels(connection: Connection, project: str, at: datetime) -> Mapping[int, Sequence[Row[Any]]]:

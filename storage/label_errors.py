@@ -20,7 +20,7 @@ from labeling.adjudication import METHOD as EXPERT
 from labeling.estimate import score_row
 from labeling.label_errors import suspects
 from schemas.answers import AnswerKind, ClassName
-from storage.building import assembled
+from storage.assembling import assembled
 from storage.database import lost_connections_named, open_engine
 from storage.doubts import Doubtful, raise_doubts
 from storage.files import Folder, stamp
@@ -46,15 +46,16 @@ def begin(project: Project, settings: StorageSettings) -> datetime | None:
     with _opened(settings) as (engine, lake):
         with engine.connect() as connection:
             at: datetime = connection.execute(select(func.now())).scalar_one()
-        return at if len(assembled(project, engine, lake, at).rows) >= LEAST_ROWS else None
+        with assembled(project, engine, lake, at) as made:
+            return at if len(made.rows) >= LEAST_ROWS else None
 
 
 def score_fold(project: Project, settings: StorageSettings, at: datetime, fold: int) -> int:
     """Train on the rows of the other folds, keep the scores of this one's, and return how many rows it has."""
-    with _opened(settings) as (engine, lake):
-        version = assembled(project, engine, lake, at)
-    inside = [row for row in version.rows if fold_of(row) == fold]
-    taught = [row for row in version.rows if fold_of(row) != fold]
+    with _opened(settings) as (engine, lake), assembled(project, engine, lake, at) as made:
+        rows = tuple(made.rows)
+    inside = [row for row in rows if fold_of(row) == fold]
+    taught = [row for row in rows if fold_of(row) != fold]
     samples, labels = project.trainer.gold_seed()
     model = project.trainer.train(
         [*samples, *payloads(table(taught))], [*labels, *(str(row.entry.label) for row in taught)]

@@ -1,6 +1,6 @@
 """The project's labeled tasks at one instant: as they stand now, or as they stood."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,32 +8,56 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from catalog.assembly import LabeledTask
+from catalog.assembly import Entry, LabeledTask
 from labeling.label_space import translated
 from schemas.answers import answer_of
 from schemas.guidelines import Guideline
 from schemas.labels import Consensus, Purpose
 from schemas.verdicts import Origin, Selection
 from storage.guidelines import versions_after
+from storage.lake_marks import Place
 from storage.tables import ConsensusRow, GuidelineRow, LabelerRow, LabelRow, TaskRow
 from storage.votes import standing
+
+# So many tasks are read at once.
+LOT = 2_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Labeled:
-    """The labeled tasks, the guidelines, and the instant at which it all was so."""
+    """The labeled tasks in the order of their origins, the guidelines, and the instant at which it all was so.
+
+    Iterate over `tasks` once. `places` are where their samples stand, and maybe those of others.
+    """
 
     at: datetime
-    tasks: tuple[LabeledTask, ...]
+    tasks: Generator[LabeledTask]
     guidelines: tuple[Guideline, ...]
+    places: Sequence[Place]
 
 
 def labeled_now(connection: Connection, project: str) -> Labeled:
-    """Return the tasks that have a consensus; the transaction's view is one instant if it is repeatable read."""
+    """Return the tasks that have a consensus; the transaction's view is one instant if it is repeatable read.
+
+    They are read from PostgreSQL, a lot at a time, as they are iterated over: once, while the connection is open.
+    """
     guidelines = versions_after(connection, project, 0)
-    rows = connection.execute(_labeled(project)).all()
     now: datetime = connection.execute(select(func.now())).scalar_one()
-    return Labeled(at=now, tasks=tuple(_task(row, guidelines) for row in rows), guidelines=tuple(guidelines))
+    tasks = _tasks(connection, project, guidelines)
+    return Labeled(at=now, tasks=tasks, guidelines=tuple(guidelines), places=_places(connection, project))
+
+
+def _tasks(connection: Connection, project: str, guidelines: Sequence[Guideline]) -> Generator[LabeledTask]:
+    with connection.execute(_labeled(project), execution_options={"yield_per": LOT}) as rows:
+        for row in rows:
+            yield _task(row, guidelines)
+
+
+def _places(connection: Connection, project: str) -> Sequence[Place]:
+    """Return where the samples of all tasks stand that have a consensus."""
+    place = (TaskRow.topic, TaskRow.partition, TaskRow.offset)
+    found = select(*place).join(ConsensusRow, ConsensusRow.task_id == TaskRow.task_id).where(TaskRow.project == project)
+    return [(topic, partition, offset) for topic, partition, offset in connection.execute(found)]
 
 
 def _labeled(project: str) -> Any:
@@ -78,7 +102,7 @@ def _labeled(project: str) -> Any:
             GuidelineRow,
             and_(GuidelineRow.project == TaskRow.project, GuidelineRow.version == ConsensusRow.guideline),
         )
-        .order_by(TaskRow.task_id)
+        .order_by(TaskRow.topic.collate("C"), TaskRow.partition, TaskRow.offset)
     )
 
 
@@ -108,3 +132,8 @@ def origin_of(row: Row[Any] | Mapping[str, Any]) -> Origin:
     """Return where a task's sample stands."""
     fields = row if isinstance(row, Mapping) else row._mapping  # noqa: SLF001 - so named, and public
     return Origin(**{name: fields[name] for name in Origin.model_fields})
+
+
+def place_of(task: LabeledTask | Entry) -> Place:
+    """Return where a task's sample stands, or a row's: what both are ordered by."""
+    return task.origin.topic, task.origin.partition, task.origin.offset

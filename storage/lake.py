@@ -25,11 +25,11 @@ from pyiceberg.table import Table
 from sqlalchemy import text
 
 from quality.forecast import Letter
-from schemas.verdicts import Origin
+from storage.archived import archived, wanted
 from storage.compaction import FAN
 from storage.database import lost_connections_named, open_engine
 from storage.files import lack_of_room_named, root
-from storage.lake_append import append_fresh, forget_aged_snapshots, places_of
+from storage.lake_append import append_fresh, forget_aged_snapshots
 from storage.lake_marks import Partition, Place, marks_of, positions_of
 from storage.lake_rows import DEAD_LETTERS, SAMPLES, dead_letter_of
 from storage.lake_schema import add_missing_columns
@@ -196,12 +196,14 @@ class Lake:
             for first in range(0, batch.num_rows, most):
                 yield [dead_letter_of(row) for row in batch.slice(first, most).to_pylist()]
 
-    def samples_at(self, project: str, origins: Iterable[Origin]) -> pa.Table:
-        """Return the archived samples that came from `origins`; reads the table in batches, not as a whole."""
-        wanted = {(origin.topic, origin.partition, origin.offset) for origin in origins}
-        reader = self._scan(project, "samples", ("*",), None).to_arrow_batch_reader()
-        found = [batch.take(pa.array(rows, pa.int64())) for batch in reader if (rows := _rows_at(batch, wanted))]
-        return pa.Table.from_batches(found, schema=reader.schema)
+    @contextmanager
+    def samples_at(self, project: str, places: Sequence[Place]) -> Iterator[Iterator[list[dict[str, Any]]]]:
+        """Yield the archived samples from these places in lots of rows, in the order of topic, partition and offset.
+
+        Holds neither the table in memory, nor all that it finds.
+        """
+        with archived(self._scan(project, "samples", ("*",), None).to_arrow_batch_reader(), wanted(places)) as lots:
+            yield lots
 
     def counts(self, project: str, name: str = "samples") -> dict[Partition, int]:
         """Return how many rows of `samples` or `dead_letters` came from each (topic, partition)."""
@@ -230,7 +232,3 @@ class Lake:
         except NoSuchTableError:
             self.ensure(project)
             return self.catalog.load_table((project, name))
-
-
-def _rows_at(batch: pa.RecordBatch, wanted: set[Place]) -> list[int]:
-    return [row for row, place in enumerate(places_of(batch)) if place in wanted]

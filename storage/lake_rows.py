@@ -18,6 +18,7 @@ from quality.frames import EPOCH, Record
 from schemas.errors import InputError
 from schemas.samples import Instant
 from schemas.verdicts import Origin, Violation
+from storage.lake_marks import Place
 
 TIME = pa.timestamp("us", tz="UTC")
 
@@ -104,6 +105,11 @@ def sample_of(row: Mapping[str, Any]) -> dict[str, JsonValue]:
         "attributes": from_json(row["attributes"]),
         "media": row["media"],
     }
+
+
+def place(row: Fields) -> Place:
+    """Return where the record of a row of either table stands."""
+    return row["topic"], row["partition"], row["offset"]
 
 
 def dead_letter_of(row: Mapping[str, Any]) -> Letter:

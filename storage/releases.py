@@ -5,40 +5,31 @@ Files lie in `releases/PROJECT/CONTENT_HASH` of the lake: one Parquet file a spl
 version's number nor its time, so that the same rows give the same bytes; both stand in PostgreSQL.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from sqlalchemy import Connection, Engine, Row, func, insert, select
 
 from catalog.assembly import Entry
 from catalog.assembly import Row as DatasetRow
-from catalog.canonical import canonical, lines, sha256
-from catalog.croissant import croissant
 from catalog.diff import Diff, Version, diff
-from catalog.manifest import DatasetPublished, File, Governing, Manifest, card, content_hash, manifest
-from catalog.table import table
+from catalog.manifest import DatasetPublished, Governing, Manifest, content_hash
 from schemas.errors import ConflictError, InputError
 from schemas.topics import Topics
 from storage.database import lost_connections_named
 from storage.files import Folder
+from storage.rendering import ABOUT, ENTRIES, render
 from storage.settings import StorageSettings
 from storage.tables import DatasetVersionRow, OutboxRow
 
 # The family of advisory locks, one a project, under which version numbers are given.
 NUMBERING = 0x0A55A5
-
-# What a version says of itself beside its rows.
-ABOUT = ("croissant.json", "README.md", "manifest.json")
-
-# Fixed, so that the same table gives the same bytes.
-PARQUET = {"compression": "zstd", "compression_level": 3, "row_group_size": 65_536, "version": "2.6"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,24 +98,28 @@ def find_content(engine: Engine, project: str, content: str) -> Release | None:
 def publish(
     engine: Engine,
     settings: StorageSettings,
-    rows: Sequence[DatasetRow],
+    rows: Collection[DatasetRow],
     governing: Governing,
     *,
     notes: Mapping[str, Any],
     as_of: datetime | None = None,
+    content: str | None = None,
 ) -> Release:
     """Write the version's files, then publish it in one transaction: its row, and its announcement in the outbox.
 
     Publishes nothing where a version with this content hash exists, and returns that. `notes` are kept in the
     row's manifest only: what is said of the version but does not follow from its content. `as_of` is the instant whose
-    labels the rows hold: now, unless it is given.
+    labels the rows hold: now, unless it is given. `content` is the content hash, where it is known.
     """
-    project, content = governing.project, content_hash(rows, governing)
+    project, content = governing.project, content or content_hash(rows, governing)
     existing = find_content(engine, project, content)
     if existing is not None:
         return existing
     folder = Folder.of(settings, "releases", project, content)
-    made = _write(folder, rows, governing)
+    with TemporaryDirectory(prefix="assay-") as local:
+        made = render(rows, governing, content, Path(local))
+        for name in (*(file.name for file in made.files), *ABOUT):
+            folder.put(Path(local) / name)
     return _announce(engine, made, folder, notes, as_of)
 
 
@@ -182,67 +177,14 @@ def _announcement(release: Release) -> dict[str, Any]:
     }
 
 
-def _write(folder: Folder, rows: Sequence[DatasetRow], governing: Governing) -> Manifest:
-    data = b""
-    for name, data in rendered(rows, governing):
-        folder.write(name, data)
-    return Manifest.model_validate_json(data)
-
-
-def rendered(rows: Sequence[DatasetRow], governing: Governing) -> Iterator[tuple[str, bytes]]:
-    """Yield every file of a version by its name, `manifest.json` last; the same rows give the same bytes.
-
-    Parquet's bytes may differ between releases of pyarrow.
-    """
-    data = table(rows, governing.kind)
-    splits = pa.array([row.entry.split for row in rows for _ in range(row.entry.copies)], pa.string())
-    files: list[File] = []
-    for split in sorted(governing.recipe.splits):
-        part = data.filter(pc.equal(splits, split))
-        written = parquet(part)
-        files.append(_file(f"{split}.parquet", written, part.num_rows))
-        yield files[-1].name, written
-    entries = lines(row.entry for row in rows)
-    files.append(_file("manifest.jsonl", entries, len(rows)))
-    yield files[-1].name, entries
-    made = manifest(rows, governing, files)
-    yield "croissant.json", _readable(croissant(made, data.schema))
-    yield "README.md", card(made).encode()
-    yield "manifest.json", _readable(made.model_dump(mode="json"))
-
-
-def _file(name: str, data: bytes, rows: int) -> File:
-    return File(name=name, sha256=sha256(data), bytes=len(data), rows=rows)
-
-
-def _readable(value: Any) -> bytes:
-    return json.dumps(json.loads(canonical(value)), indent=2, ensure_ascii=False).encode() + b"\n"
-
-
-def parquet(data: pa.Table) -> bytes:
-    """Return a table as a Parquet file; equal tables give equal bytes with one release of pyarrow."""
-    sink = pa.BufferOutputStream()
-    pq.write_table(data, sink, **PARQUET)
-    written: bytes = sink.getvalue().to_pybytes()
-    return written
-
-
 def read_split(settings: StorageSettings, release: Release, split: str) -> pa.Table:
     """Return a released split as a table; its columns are those of `catalog.table`."""
     return pq.read_table(pa.BufferReader(folder_of(settings, release).read(f"{split}.parquet")))
 
 
-def read_entries(settings: StorageSettings, release: Release) -> list[Entry]:
-    """Return the manifest's entry of each row."""
-    return [
-        Entry.model_validate_json(line) for line in folder_of(settings, release).read("manifest.jsonl").splitlines()
-    ]
-
-
-def read_file(settings: StorageSettings, release: Release, name: str) -> bytes | None:
-    """Return the bytes of a file of a version; None where it is gone."""
-    folder = folder_of(settings, release)
-    return folder.read(name) if folder.has(name) else None
+def read_entries(settings: StorageSettings, release: Release) -> Iterator[Entry]:
+    """Yield the manifest's entry of each row."""
+    return map(Entry.model_validate_json, folder_of(settings, release).lines(ENTRIES))
 
 
 def export(settings: StorageSettings, release: Release, folder: Path) -> list[str]:
@@ -250,7 +192,7 @@ def export(settings: StorageSettings, release: Release, folder: Path) -> list[st
     made = Manifest.model_validate_json(folder_of(settings, release).read("manifest.json"))
     names = [*(file.name for file in made.files), *ABOUT]
     for name in names:
-        (folder / name).write_bytes(folder_of(settings, release).read(name))
+        folder_of(settings, release).get(name, folder / name)
     return names
 
 
@@ -259,7 +201,7 @@ def compare(settings: StorageSettings, old: Release, new: Release) -> Diff:
 
     By which rules samples were dropped is known where `new` was built after `old`, without another in between.
     """
-    before, after = (Version(governing=one.governing, entries=read_entries(settings, one)) for one in (old, new))
+    before, after = (Version(governing=one.governing, entries=list(read_entries(settings, one))) for one in (old, new))
     return diff(before, after, new.manifest.get("dropped", {}))
 
 

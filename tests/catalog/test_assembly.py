@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.assembly import Exclusion, cap
+from catalog.choice import Exclusion, cap
 from catalog.testing import CLASSES, assembler, candidate
 
 Labels = st.lists(st.sampled_from(CLASSES), max_size=40)

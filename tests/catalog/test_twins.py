@@ -7,7 +7,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.assembly import Assembly, Candidate, Exclusion
+from catalog.assembly import Assembly, Candidate
+from catalog.choice import Exclusion
 from catalog.testing import assembler, candidate
 from catalog.twins import torn
 from schemas.project import DuplicatePolicy

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from catalog import gate
+from catalog.assembly import Candidate
 from catalog.gate import Mark, Result
 from schemas.guidelines import ClassChange, Definition, Draft
 from schemas.verdicts import AcceptedSample, TaskRequest
@@ -171,7 +172,7 @@ def test_settled_tasks_become_a_version_whose_rows_say_why_they_are_in(
     assert "warning: suite: expect_column_mean_to_be_between (size)" in outcome.text
     release = get_version(engine, project.config.name)
     assert (release, release.version, release.rows) == (outcome.release, 1, 12)
-    entry = read_entries(settings, release)[4]
+    entry = list(read_entries(settings, release))[4]
     assert (entry.sample_id, entry.label, entry.votes, entry.simulated) == ("s4", "dog", 2, True)
     assert read_split(settings, release, "train").column("payload.size").to_pylist() == list(range(12))
 
@@ -293,8 +294,9 @@ def test_answers_of_merged_classes_agree_at_the_gate(
     definitions = (Definition(name="pet"), Definition(name="fox"))
     changes = (ClassChange(takes=("cat", "dog"), gives=("pet",)),)
     publish(engine, project.config, Draft(body="A pet is at home.", definitions=definitions, changes=changes))
-    with Lake.open(settings) as lake:
-        (candidate,) = read_candidates(engine, lake, project).ready
+    with Lake.open(settings) as lake, read_candidates(engine, lake, project) as found:
+        (candidate,) = found.tasks
+    assert isinstance(candidate, Candidate)
     assert (candidate.consensus.answer, candidate.answers, candidate.settled) == ("pet", ("pet", "pet"), True)
 
 

@@ -106,7 +106,7 @@ def test_labels_of_every_kind_become_a_version_that_is_trained_on(
     release = outcome.release
     assert release is not None
     assert read_split(settings, release, "train").column("label").to_pylist() == answers
-    entries = read_entries(settings, release)
+    entries = list(read_entries(settings, release))
     assert [entry.model_dump(mode="json")["label"] for entry in entries] == answers
     assert build(project, settings).status is BuildStatus.UNCHANGED
     assert compare(settings, release, release).unchanged == 4

@@ -127,13 +127,18 @@ def project(engine: Engine) -> ProjectConfig:
 def now(engine: Engine, project: ProjectConfig) -> Labeled:
     """Return the labeled tasks as they stand."""
     with engine.connect() as connection, connection.begin():
-        return labeled_now(connection, project.name)
+        return read(labeled_now(connection, project.name))
 
 
 def then(engine: Engine, project: ProjectConfig, at: datetime) -> Labeled:
     """Return the labeled tasks as they stood."""
     with engine.connect() as connection, connection.begin():
-        return labeled_at(connection, project, at)
+        return read(labeled_at(connection, project, at))
+
+
+def read(found: Labeled) -> Labeled:
+    """Return the same with its tasks at hand, and without the places, which may be those of others too."""
+    return replace(found, tasks=tuple(found.tasks), places=())
 
 
 def settled(found: Labeled) -> Labeled:

@@ -13,11 +13,12 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import inspect
 
-from schemas.verdicts import DeadLetter, Origin, ReplayOf, Versions, Violation
+from schemas.verdicts import AcceptedSample, DeadLetter, Origin, ReplayOf, Versions, Violation
 from storage.compaction import MERGE_ALL
 from storage.database import open_engine
 from storage.lake import CATALOG_TABLES, TABLES, Lake
-from storage.lake_rows import SAMPLES, dead_letter_of, sample_of, samples_table
+from storage.lake_marks import Place
+from storage.lake_rows import SAMPLES, dead_letter_of, place, sample_of, samples_table
 from storage.settings import StorageSettings
 from storage.testing import accepted_sample, archive_dead_letters, archive_samples, fresh_database
 
@@ -159,9 +160,27 @@ def test_samples_are_filtered_and_found_by_origin(lake: Lake, project: str) -> N
     samples = [accepted_sample(offset) for offset in range(6)]
     archive_samples(lake, project, samples)
     assert lake.samples(project, ("offset",), "offset >= 4").num_rows == 2
-    found = lake.samples_at(project, [samples[1].origin, samples[5].origin])
-    assert sorted(found.column("sample_id").to_pylist()) == ["s0-1", "s0-5"]
-    assert lake.samples_at(project, []).num_rows == 0
+    topic = samples[0].origin.topic
+    with lake.samples_at(project, [(topic, 0, 5), (topic, 0, 1), (topic, 1, 1), (topic, 0, 9)]) as lots:
+        assert [row["sample_id"] for rows in lots for row in rows] == ["s0-1", "s0-5"]
+    with lake.samples_at(project, []) as lots:
+        assert list(lots) == []
+
+
+def test_samples_are_found_in_the_order_of_their_places(lake: Lake, project: str) -> None:
+    """In whatever order they were archived; and a build can read those as they were archived."""
+    samples = [accepted_sample(offset, partition) for offset, partition in ((7, 1), (11, 0), (2, 1), (3, 0))]
+    for one in samples:
+        archive_samples(lake, project, [one])
+    with lake.samples_at(project, [place_of(one) for one in samples]) as lots:
+        found = [row for rows in lots for row in rows]
+    assert [place(row) for row in found] == sorted(place_of(one) for one in samples)
+    assert {place(row): sample_of(row) for row in found} == {place_of(one): one.sample for one in samples}
+
+
+def place_of(sample: AcceptedSample) -> Place:
+    """Return where a sample stands."""
+    return sample.origin.topic, sample.origin.partition, sample.origin.offset
 
 
 def test_dead_letters_keep_the_bytes_that_came(lake: Lake, project: str) -> None:

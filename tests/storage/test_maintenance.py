@@ -63,7 +63,7 @@ def test_versions_stay_and_what_a_build_left_behind_goes(
     assert clear_leftovers(settings, project)["releases"] == 0
     assert clear_leftovers(settings, project, AT_ONCE)["releases"] == 1
     assert folders(settings, project) == {kept.content_hash}
-    assert len(read_entries(settings, kept)) == 1
+    assert len(list(read_entries(settings, kept))) == 1
 
 
 def test_reports_of_gates_go_that_let_no_version_through(

@@ -128,7 +128,7 @@ def test_released_rows_are_read_back(engine: Engine, settings: StorageSettings, 
     """Every row is in one split, and any Parquet reader finds the payload's fields as columns."""
     made = rows(*(candidate(offset) for offset in range(20)))
     release = publish(engine, settings, made, about, notes={})
-    assert read_entries(settings, release) == [row.entry for row in made]
+    assert list(read_entries(settings, release)) == [row.entry for row in made]
     splits = {split: read_split(settings, release, split) for split in recipe().splits}
     assert {name: table.num_rows for name, table in splits.items()} == {
         name: sum(row.entry.split == name for row in made) for name in splits

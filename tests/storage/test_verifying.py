@@ -50,7 +50,7 @@ def labels(engine: Engine) -> tuple[UUID, ...]:
     tasks = {label_next(engine, project, enlist(engine, project.name, name), "cat") for name in ("ann", "bob")}
     settle(engine, project, tasks)
     with engine.connect() as connection:
-        return labeled_now(connection, project.name).tasks[0].labels
+        return next(iter(labeled_now(connection, project.name).tasks)).labels
 
 
 def verified(engine: Engine, settings: StorageSettings, release: Release) -> Verification:
