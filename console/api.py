@@ -7,7 +7,7 @@ from datetime import timedelta
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
-from console import accounts, leads, media, routes, sessions, tokens, views
+from console import accounts, leads, media, metrics, routes, sessions, tokens, views
 from console.cookies import SessionCookie
 from console.desk import Desk, SignIn
 from console.headers import HEADERS, SecurityHeaders
@@ -47,7 +47,7 @@ def create_app(settings: ConsoleSettings, storage: StorageSettings, headers: Map
     app.add_middleware(BodyLimit, limit=settings.api_body_bytes)
     app.add_middleware(SameOrigin, origin=settings.api_origin)
     app.add_middleware(SecurityHeaders, headers=headers)
-    for each in (routes, media, leads, views, sessions, tokens, accounts, webhook):
+    for each in (routes, media, leads, views, metrics, sessions, tokens, accounts, webhook):
         app.include_router(each.router)
     state_problems(app)
     return app

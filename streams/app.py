@@ -16,6 +16,7 @@ from storage.settings import StorageSettings
 from streams.archive import Archive
 from streams.frames import FrameApp, Resume
 from streams.keep import Keep
+from streams.metrics import WorkerMetrics
 from streams.pipeline import Pipeline
 from streams.publisher import Publisher
 from streams.screen import Screen
@@ -48,14 +49,16 @@ def create_app(role: Role, settings: StreamSettings, storage: StorageSettings) -
 
 def _screen_app(settings: StreamSettings, storage: StorageSettings) -> FrameApp:
     project = read_project(settings.project)
+    metrics = WorkerMetrics(project.config.name, Role.SCREEN)
     screen = Screen(
         screening=project.screening,
         topics=project.topics,
         bootstrap=settings.kafka_bootstrap,
         engine=open_engine(storage),
         publisher=_publisher(settings),
+        metrics=metrics,
     )
-    app = _app(f"{project.config.name}-{Role.SCREEN}", settings, resume=screen.resume)
+    app = _app(f"{project.config.name}-{Role.SCREEN}", settings, metrics, resume=screen.resume)
     _repeat(app, screen.look, pause=STEERING_SECONDS)
     _agent(app, project.topics.samples, Pipeline(screen.begin, screen.finish, pause=CHECKPOINT_SECONDS))
     return app
@@ -68,7 +71,8 @@ def _keep_app(settings: StreamSettings, storage: StorageSettings) -> FrameApp:
     topics = project.topics
     archive = Archive(topics=topics, bootstrap=settings.kafka_bootstrap, lake=lake)
     keep = Keep(project=project, engine=open_engine(storage), lake=lake, publisher=_publisher(settings))
-    app = _app(f"{project.config.name}-{Role.KEEP}", settings, resume=archive.resume)
+    metrics = WorkerMetrics(project.config.name, Role.KEEP)
+    app = _app(f"{project.config.name}-{Role.KEEP}", settings, metrics, resume=archive.resume)
     _agent(app, topics.accepted, Pipeline(_itself, archive.accepted, pause=ARCHIVE_SECONDS))
     _agent(app, topics.rejected, Pipeline(_itself, archive.rejected, pause=ARCHIVE_SECONDS))
     _agent(app, topics.tasks, Pipeline(_itself, keep.tasks))
@@ -90,8 +94,8 @@ def _publisher(settings: StreamSettings) -> Publisher:
     return Publisher(settings.kafka_bootstrap, delivery_seconds=settings.delivery_seconds)
 
 
-def _app(name: str, settings: StreamSettings, resume: Resume | None = None) -> FrameApp:
-    return FrameApp(
+def _app(name: str, settings: StreamSettings, metrics: WorkerMetrics, *, resume: Resume | None = None) -> FrameApp:
+    app = FrameApp(
         name,
         bootstrap=settings.kafka_bootstrap,
         reading={
@@ -112,6 +116,14 @@ def _app(name: str, settings: StreamSettings, resume: Resume | None = None) -> F
         topic_allow_declare=False,
         stream_wait_empty=False,  # a frame in hand when the worker stops is screened again by the next
     )
+    app.metrics = metrics
+
+    async def serve() -> None:
+        metrics.serve(settings.metrics_host, settings.metrics_port, app.lags)
+
+    if settings.metrics_port:
+        app.task(lambda: _or_crash(app, "metrics", serve))
+    return app
 
 
 def _agent(app: FrameApp, topic: str, pipeline: Pipeline[Any]) -> None:
@@ -126,6 +138,7 @@ def _agent(app: FrameApp, topic: str, pipeline: Pipeline[Any]) -> None:
             if app.failed:
                 return
             frame = app.begun(event)
+            app.metrics.took(topic, len(frame))
             await _or_crash(app, topic, lambda event=event, frame=frame: pipeline.begin(event, frame))  # type: ignore[misc]
 
     app.agent(app.frames(topic), name=f"{app.conf.id}.{topic}")(agent)

@@ -25,6 +25,7 @@ from yarl import URL
 
 from quality.frames import Frame
 from schemas.errors import ConflictError
+from streams.metrics import WorkerMetrics
 from streams.reader import Place, Reader
 
 # What a request to the broker may take, in seconds, and the end of the reading thread.
@@ -131,6 +132,10 @@ class FrameConsumer(Consumer):
         places = {(tp.topic, tp.partition): at for tp, at in offsets.items()}
         await asyncio.to_thread(self._reader.commit, places)
         return True
+
+    def lags(self) -> Mapping[Place, int]:
+        """Return how many records of each partition are still to be done."""
+        return self._reader.lags()
 
     def highwater(self, tp: TP) -> int:  # noqa: ARG002 - Faust's signature
         """Return nothing of use: it feeds Faust's own monitor, which nobody looks at."""
@@ -242,6 +247,7 @@ class FrameApp(faust.App):
     """
 
     failed = False
+    metrics: WorkerMetrics
 
     def __init__(
         self,
@@ -277,6 +283,10 @@ class FrameApp(faust.App):
     def release(self, drain: Callable[[], Awaitable[None]]) -> None:
         """Wait for `drain` before partitions are given up, so that who gets them need not do again what is in hand."""
         self._drains.append(drain)
+
+    def lags(self) -> Mapping[Place, int]:
+        """Return how many records of each partition are still to be done."""
+        return cast("FrameConsumer", self.consumer).lags()
 
     async def released(self) -> None:
         """Return when nothing is in hand; whoever has waited too long gives up, for then something is amiss."""

@@ -154,6 +154,20 @@ class Reader:
         at = TopicPartition(*place)
         return int(self._ask(lambda: self._kafka.get_watermark_offsets(at, timeout=seconds))[1])
 
+    def lags(self) -> dict[Place, int]:
+        """Return how many records of each partition are still to be done, as far as the library knows of them."""
+        lags: dict[Place, int] = self._ask(self._lags)
+        return lags
+
+    def _lags(self) -> dict[Place, int]:
+        found: dict[Place, int] = {}
+        for at in self._kafka.position(self._kafka.assignment()):
+            place = at.topic, at.partition
+            end = self._kafka.get_watermark_offsets(at, cached=True)[1]
+            unread = end - at.offset if min(end, at.offset) >= 0 else 0
+            found[place] = unread + len(self._waiting.get(place, ())) + self._in_hand.get(place, 0)
+        return found
+
     def _ask(self, call: Callable[[], Any]) -> Any:
         """Have the thread make a call between two polls: while it polls, the library lets no one else in."""
         answer: Future[Any] = Future()

@@ -9,6 +9,7 @@ is steered anew while nothing of it is in flight: from its next block on, and in
 """
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from schemas.errors import ConflictError
 from schemas.routing import Steering
 from schemas.topics import Topics
 from storage import checkpoints, steering
+from streams.metrics import WorkerMetrics
 from streams.publisher import Batch, Delivery, Publisher
 from streams.topics import holds_any, records_at
 
@@ -49,8 +51,16 @@ class Screen:
     """Screen the frames of a project's samples; holds the state of the partitions at hand."""
 
     def __init__(
-        self, *, screening: Screening, topics: Topics, bootstrap: str, engine: Engine, publisher: Publisher
+        self,
+        *,
+        screening: Screening,
+        topics: Topics,
+        bootstrap: str,
+        engine: Engine,
+        publisher: Publisher,
+        metrics: WorkerMetrics,
     ) -> None:
+        self._metrics = metrics
         self._bootstrap = bootstrap
         self._screening = screening
         self._topics = topics
@@ -96,7 +106,9 @@ class Screen:
         if self._steering and self._steering.version > before.routing.told:
             before = await self._steered(frame.partition, self._steering)
         await self._check_gap(fresh, before)
+        began = time.perf_counter()
         outcome = screen(fresh, before, self._screening)
+        self._metrics.screened(outcome, time.perf_counter() - began)
         delivery = await self._publisher.send(self._batches(fresh, outcome))
         self._states[frame.partition] = outcome.state
         return Flight(partition=frame.partition, state=outcome.state, windows=outcome.windows, delivery=delivery)

@@ -30,3 +30,7 @@ class StreamSettings(StackedSettings):
     delivery_seconds: Annotated[int, Field(gt=0)] = Field(
         default=120, description="how long an output may wait for the broker before the worker gives up and restarts"
     )
+    metrics_port: Annotated[int, Field(ge=0, lt=65_536)] = Field(
+        default=0, description="where this worker serves its metrics to Prometheus; nowhere if 0"
+    )
+    metrics_host: str = Field(default="127.0.0.1", description="the address on which it serves them")

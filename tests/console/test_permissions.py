@@ -98,6 +98,7 @@ TABLE = {
     "GET /v1/guidelines/{version}/effect": Line(reviewing(422)),
     "GET /v1/healthz": Line(OPEN),
     "GET /v1/labelers": Line(leading(200)),
+    "GET /metrics": Line(anybody(200)),
     "GET /v1/assignments/{assignment_id}/media": Line(labeling(422)),
     "GET /v1/me": Line(labeling(200)),
     "GET /v1/me/report": Line(labeling(200)),

@@ -10,12 +10,15 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 from confluent_kafka import Producer
 from faust.types import TP
+from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import insert, select
 
 from examples.simulation.faults import Production
+from infra.ports import free_port
 from quality.routing.state import Plan, RoutingState
 from quality.screening import screen
 from quality.state import State
@@ -26,19 +29,32 @@ from storage import checkpoints, feedback, queue, receipts
 from storage.feedback import FeedbackStatus
 from storage.projects import read_project
 from storage.tables import SteeringRow, TaskRow
+from streams.metrics import WorkerMetrics
 from streams.producer import SampleProducer
 from streams.publisher import Publisher
 from streams.screen import Screen
 from streams.topics import lag
 
 
+def values(scraped: str, name: str, label: str) -> dict[str, float]:
+    """Return what a worker says of a metric, by a label."""
+    families = text_string_to_metric_families(scraped)
+    samples = [sample for family in families for sample in family.samples if sample.name == name]
+    return {sample.labels[label]: sample.value for sample in samples}
+
+
 def test_every_record_ends_in_exactly_one_place(line: Any, records: list[Production]) -> None:
     """Good ones in the lake, bad ones among the dead letters, selected ones in the queue."""
     line.publish(records)
-    line.start("screen")
+    line.start("screen", ASSAY_METRICS_PORT=str(port := free_port()))
     line.start("keep")
     report = line.audited()
     assert report.faults == ()
+    scraped = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    assert values(scraped, "assay_worker_dispositions_total", "disposition") == {
+        disposition: count for disposition, count in report.counts.items() if count
+    }
+    assert sum(values(scraped, "assay_worker_lag_records", "partition").values()) == 0
     assert (report.produced, report.counts[Disposition.ACCEPTED]) == (len(records), 600)
     assert queue.depths(line.engine, line.project.config.name).open == report.selected > 0
 
@@ -197,6 +213,7 @@ def screen_of(line: Any) -> Iterator[Screen]:
             bootstrap=line.bootstrap,
             engine=line.engine,
             publisher=publisher,
+            metrics=WorkerMetrics("digits", "screen"),
         )
 
 
