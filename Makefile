@@ -64,6 +64,9 @@ bench-datacentric: ## measure whether better data beats a better model, on six r
 	@infra/setup.sh bench
 	@.venv-bench/bin/python -m bench.datacentric --plots docs/data-centric $(ARGS)
 
+bench-dataset: setup ## measure dataset builds of 10,000 to 1,000,000 samples: time and memory of each stage (about 5 minutes)
+	@.venv/bin/python -m bench.dataset $(ARGS)
+
 bench-drift: setup ## measure when drift is found and how often falsely, beside Evidently, NannyML, PSI and KS
 	@infra/setup.sh bench-drift
 	@.venv/bin/python -m bench.drift $(ARGS)
@@ -97,6 +100,7 @@ lock: setup ## resolve the dependencies anew and write requirements/*.txt and th
 	$(COMPILE) --upgrade --group pyproject.toml:bench -o requirements/bench.txt
 	$(COMPILE) --upgrade --group pyproject.toml:bench-drift -o requirements/bench-drift.txt
 	$(COMPILE) --upgrade --group pyproject.toml:label-studio -o requirements/label-studio.txt
+	$(COMPILE) --upgrade --group pyproject.toml:object-store -o requirements/object-store.txt
 	.venv/bin/python -m infra.jars lock
 
 bench-stream: ## measure screening beside Faust, Quix Streams and aiokafka (about 8 minutes)
@@ -113,3 +117,4 @@ clean: ## stop the platform and remove everything made here: environments, cache
 		done; \
 	fi
 	rm -rf .venv .venv-airflow .venv-bench .venv-bench-drift .venv-bootstrap .venv-label-studio var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-airflow .venv-bench .venv-bootstrap .venv-label-studio .venv-object-store var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

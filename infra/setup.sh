@@ -7,6 +7,7 @@
 #   .venv-bench       what benches measure and draw with: with the argument `bench` only
 #   .venv-bench-drift    Evidently and NannyML, peers of `make bench-drift`: with the argument `bench-drift`
 #   .venv-label-studio   a Label Studio server, which the bridge is tested against: with the argument `label-studio`
+#   .venv-object-store   an object store, which the lake is tested in: with the argument `object-store`
 #   Chromium          for the tests of the console: with the argument `browser`, as root on Debian
 #   the Kafka jars    in the user's cache, shared by all checkouts
 #
@@ -63,7 +64,7 @@ is() { [ -f "$1" ] && [ "$(cat "$1")" = "$2" ]; }
 made() { is "$1/stamp" "$(stamp_of "$2")" && { is_foreign "$2" || is "$1/project" "$(project_stamp)"; }; }
 
 # Programs of others, which we hand data and read results from: nothing of ours is installed beside them.
-is_foreign() { [ "$1" = label-studio ] || [ "$1" = bench-drift ]; }
+is_foreign() { case "$1" in label-studio | object-store | bench-drift) true ;; *) false ;; esac; }
 
 finished() {
     { [ -z "$extra" ] || made ".venv-$extra" "$extra"; } &&

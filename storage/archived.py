@@ -14,7 +14,7 @@ import pyarrow as pa
 from storage.lake_marks import Place
 
 # What sorting may take before it goes on on disk.
-MEMORY = "512MB"
+MEMORY = "256MB"
 # So many samples are handed on at once.
 LOT = 2_000
 
@@ -37,7 +37,7 @@ def archived(samples: pa.RecordBatchReader, places: pa.Table) -> Iterator[Iterat
     """Yield the samples at these places as lots of rows, in the order of topic, partition and offset."""
     with TemporaryDirectory(prefix="assay-") as folder, duckdb.connect(config={"temp_directory": folder}) as connection:
         connection.execute(f"SET memory_limit = '{MEMORY}'")
-        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         connection.register("samples", samples)
         connection.register("wanted", places)
         reader = connection.sql(QUERY).to_arrow_reader(LOT)

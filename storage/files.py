@@ -58,7 +58,7 @@ class Folder:
     @classmethod
     def of(cls, settings: StorageSettings, *parts: str) -> "Folder":
         """Return the folder at `parts` below the lake's place."""
-        return cls("/".join([root(settings), *parts]), settings.lake_properties)
+        return cls("/".join([root(settings), *parts]), settings.file_properties)
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file, replacing one of that name; readers see the old one or the new, never a part."""

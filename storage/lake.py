@@ -40,6 +40,9 @@ from storage.settings import StorageSettings
 CATALOG = "assay"
 TABLES: Mapping[str, pa.Schema] = {"samples": SAMPLES, "dead_letters": DEAD_LETTERS}
 
+# What a dataset version asks of a sample.
+ARCHIVED = tuple(name for name in SAMPLES.names if name not in ("warnings", "policy", "replay_of", "replays"))
+
 # What pyiceberg keeps in PostgreSQL: no business of our migrations.
 CATALOG_TABLES = frozenset({"iceberg_tables", "iceberg_namespace_properties"})
 
@@ -79,7 +82,7 @@ class Lake:
         try:
             with lost_connections_named(), engine.begin() as connection:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CREATING})
-                return cls(SqlCatalog(CATALOG, **{**settings.lake_properties, **place}), root(settings))
+                return cls(SqlCatalog(CATALOG, **{**settings.file_properties, **place}), root(settings))
         finally:
             engine.dispose()
 
@@ -200,9 +203,10 @@ class Lake:
     def samples_at(self, project: str, places: Sequence[Place]) -> Iterator[Iterator[list[dict[str, Any]]]]:
         """Yield the archived samples from these places in lots of rows, in the order of topic, partition and offset.
 
-        Holds neither the table in memory, nor all that it finds.
+        The rows have what `lake_rows.sample_of` reads, and the `suite` that the sample passed. Holds neither the table
+        in memory, nor all that it finds.
         """
-        with archived(self._scan(project, "samples", ("*",), None).to_arrow_batch_reader(), wanted(places)) as lots:
+        with archived(self._scan(project, "samples", ARCHIVED, None).to_arrow_batch_reader(), wanted(places)) as lots:
             yield lots
 
     def counts(self, project: str, name: str = "samples") -> dict[Partition, int]:

@@ -52,7 +52,7 @@ def _text(value: object) -> str:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     if isinstance(value, dict):
-        return json.dumps(value, sort_keys=True)
+        return json.dumps({name: _text(each) for name, each in value.items()}, sort_keys=True)
     return "" if value is None else str(value)
 
 
@@ -61,7 +61,7 @@ def _parsed(value: object) -> object:
 
 
 # Parsed here and not by pydantic-settings, whose error names neither the variable nor what it wants.
-Properties = Annotated[dict[str, str], NoDecode, BeforeValidator(_parsed)]
+Properties = Annotated[dict[str, SecretStr], NoDecode, BeforeValidator(_parsed)]
 
 
 class StorageSettings(StackedSettings):
@@ -70,7 +70,11 @@ class StorageSettings(StackedSettings):
     database_url: SecretStr = Field(description="SQLAlchemy URL of the PostgreSQL database")
     lake: str = Field(default="var/lake", description="folder or object-store URI of the Iceberg warehouse")
     lake_properties: Properties = Field(
-        default_factory=dict,
-        repr=False,  # an object store's secret key is among them
+        default_factory=dict,  # all of them secret: an object store's key is among them
         description="further properties of pyiceberg's FileIO, as JSON: endpoint, keys",
     )
+
+    @property
+    def file_properties(self) -> dict[str, str]:
+        """The properties as pyiceberg takes them; holds secrets."""
+        return {name: value.get_secret_value() for name, value in self.lake_properties.items()}
