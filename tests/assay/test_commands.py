@@ -241,6 +241,7 @@ def test_a_lost_database_does_not_show_its_password(tmp_path: Path) -> None:
     assert (failed.returncode, "hunter2" in failed.stdout + failed.stderr) == (1, False)
 
 
+@pytest.mark.faults
 def test_up_names_the_port_that_is_taken(tmp_path: Path) -> None:
     """And the variable that changes it; what it had started is not left behind."""
     with socket.socket() as taken:

@@ -15,6 +15,8 @@ from console.testing_pages import browsing
 from infra.settings import InfraSettings
 from infra.stack import Stack
 
+pytestmark = pytest.mark.faults
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 ADDRESS = re.compile(r"^(http://127\.0\.0\.1:\d+)/enter#(\S+)$", re.MULTILINE)
 
