@@ -107,7 +107,8 @@ def _worker(
 ) -> Program:
     name = f"worker-{role}"
     bootstrap = stack.addresses.kafka_bootstrap
-    settings = StreamSettings(kafka_bootstrap=bootstrap, project=project.folder, worker_id=name)
+    airflow = stack.addresses.airflow_url
+    settings = StreamSettings(kafka_bootstrap=bootstrap, project=project.folder, worker_id=name, airflow_url=airflow)
     return Program(
         name=name,
         command=python_module("streams", role),

@@ -482,6 +482,15 @@ class GateReportRow(Base):
     __table_args__ = (Index("ix_gate_reports_project", "project", "gate_report_id"),)
 
 
+class HintRow(Base):
+    """When Airflow was last told that a project has new labels."""
+
+    __tablename__ = "hints"
+
+    project: Mapped[str] = mapped_column(primary_key=True)
+    hinted_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class TrainingRow(Base):
     """What the fixed reference model reached on one dataset version."""
 

@@ -101,12 +101,9 @@ def _versions(engine: Engine, project: Project) -> list[Release]:
 
 def _trained(engine: Engine, settings: StorageSettings, project: Project, release: Release) -> TrainingReport:
     before, champion = version_before(engine, release), promoted_before(engine, release)
-    trained, baseline, in_production = (
-        _released(settings, project, one)
-        if one and one.governing.contract == release.governing.contract
-        else _seed(project)
-        for one in (release, before, champion)
-    )
+    trained = _released(settings, project, release)
+    baseline = _set_of(settings, project, before)
+    in_production = baseline if champion == before else _set_of(settings, project, champion)
     remember(engine, settings, project, release)
     report = evaluate(project, release.version, trained, baseline=baseline, in_production=in_production)
     return _store(engine, report)
@@ -161,6 +158,13 @@ def _released(settings: StorageSettings, project: Project, release: Release) -> 
         labels=[*seed.labels, *data.column("label").to_pylist()],
         simulated=sum(data.column("simulated").to_pylist()),
     )
+
+
+def _set_of(settings: StorageSettings, project: Project, release: Release | None) -> TrainingSet:
+    """Return what another model is trained on: the gold seed alone where it is of no version of this contract."""
+    if release is not None and release.governing.contract == project.config.contract.current:
+        return _released(settings, project, release)
+    return _seed(project)
 
 
 def _seed(project: Project) -> TrainingSet:

@@ -3,6 +3,7 @@
 import logging
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from storage.projects import read_project
 from storage.settings import StorageSettings
 from streams.archive import Archive
 from streams.frames import FrameApp, Resume
+from streams.hints import Hints
 from streams.keep import Keep
 from streams.metrics import WorkerMetrics
 from streams.pipeline import Pipeline
@@ -38,6 +40,8 @@ STEERING_SECONDS = 5.0
 ESTIMATING_SECONDS = 10.0
 # How often feedback looks for its sample, which may not be in the lake yet.
 JOINING_SECONDS = 2.0
+# How often it is looked whether Airflow is to be told of new labels.
+HINT_SECONDS = 30.0
 # Between two checkpoints at least: a busy worker then saves one state for several frames.
 CHECKPOINT_SECONDS = 0.1
 
@@ -83,6 +87,14 @@ def _keep_app(settings: StreamSettings, storage: StorageSettings) -> FrameApp:
     _repeat(app, keep.join, pause=JOINING_SECONDS)
     _repeat(app, keep.steer, pause=STEERING_SECONDS)
     _repeat(app, keep.estimate, pause=ESTIMATING_SECONDS)
+    if settings.airflow_url:
+        hints = Hints(
+            project=project.config.name,
+            engine=keep.engine,
+            airflow=settings.airflow_url,
+            apart=timedelta(seconds=settings.hint_seconds),
+        )
+        _repeat(app, hints.look, pause=HINT_SECONDS)
     return app
 
 

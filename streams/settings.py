@@ -4,7 +4,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from storage.settings import StackedSettings
 
@@ -34,3 +34,10 @@ class StreamSettings(StackedSettings):
         default=0, description="where this worker serves its metrics to Prometheus; nowhere if 0"
     )
     metrics_host: str = Field(default="127.0.0.1", description="the address on which it serves them")
+    airflow_url: SecretStr | None = Field(
+        default=None, description="the Airflow that is told of new labels; without it builds keep to their timetable"
+    )
+    hint_seconds: Annotated[int, Field(gt=0)] = Field(
+        default=600,
+        description="how long new labels may wait until Airflow is told of them, and so how far hints are apart",
+    )

@@ -53,6 +53,7 @@ def test_an_edited_project_restarts_what_reads_it(told: Told, tmp_path: Path) ->
     [
         ("ASSAY_FRAME_RECORDS", "20", {"worker-screen", "worker-keep"}),
         ("ASSAY_DELIVERY_SECONDS", "9", {"worker-screen", "worker-keep"}),
+        ("ASSAY_HINT_SECONDS", "30", {"worker-screen", "worker-keep"}),
         ("ASSAY_API_BODY_BYTES", "1000", {"api"}),
         ("ASSAY_API_HOST", "127.0.0.2", {"api"}),
         ("ASSAY_LAKE", "s3://assay/lake", READERS),

@@ -1,5 +1,6 @@
 """The DAGs in a real Airflow on a real PostgreSQL: whatever is killed in mid-build, one version exists, or none."""
 
+import asyncio
 import json
 import os
 import signal
@@ -31,10 +32,12 @@ from storage.label_errors import FOLDS, LEAST_ROWS
 from storage.lake import TABLES, Lake
 from storage.migrate import migrate
 from storage.projects import Project, read_project
+from storage.promotions import find_report
 from storage.queue import enqueue
 from storage.releases import Release, list_versions
 from storage.settings import StorageSettings
 from storage.testing import archive_samples, enlist, label_next, task_request
+from streams.hints import Hints
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 
@@ -241,17 +244,32 @@ def test_two_builds_at_once_publish_one_version(world: World) -> None:
     assert [one.version for one in world.versions()][before:] == [outcome.release.version]
 
 
-def test_a_hint_of_new_labels_starts_a_build(world: World) -> None:
-    """Whoever knows of them tells Airflow by an event of the project's asset."""
-    known = {run.run_id for run in world.airflow.runs_of("build_dataset")}
-    (asset,) = world.airflow._call("GET", "/assets", params={"name_pattern": "zoo-labels"})["assets"]
-    world.airflow._call("POST", "/assets/events", json={"asset_id": asset["id"], "extra": {}})
+def test_new_labels_start_a_build_and_the_training_after_it(world: World) -> None:
+    """What settles them tells Airflow, once: no new label, no hint. Each version is trained on by a task of its own."""
+    address = world.stack.addresses.airflow_url
+    hints = Hints(project="zoo", engine=world.engine, airflow=address, apart=timedelta(0))
+    known = {run.run_id for dag in ("build_dataset", "retrain") for run in world.airflow.runs_of(dag)}
 
-    def started() -> list[Run]:
-        return [run for run in world.airflow.runs_of("build_dataset") if run.run_id not in known]
+    def started(dag: str) -> list[Run]:
+        return [run for run in world.airflow.runs_of(dag) if run.run_id not in known]
 
-    eventually(lambda: bool(started()))
-    assert started()[0].kind == "asset_triggered"
+    asyncio.run(hints.look())  # the first look lets the time begin
+    world.label_a_dozen()
+
+    def built() -> bool:
+        asyncio.run(hints.look())  # one that an Airflow with much to do did not take is told again
+        return any(run.state.is_final for run in started("build_dataset"))
+
+    eventually(built)
+    assert "asset_triggered" in {run.kind for run in started("build_dataset")}
+    version = world.versions()[-1]
+    assert version.rows == world.offsets
+    eventually(lambda: find_report(world.engine, "zoo", version.version) is not None)
+    (trained,) = started("retrain")
+    assert world.ended("retrain", trained.run_id).state is RunState.SUCCESS
+    found = world.airflow._call("GET", f"/dags/retrain/dagRuns/{trained.run_id}/taskInstances")["task_instances"]
+    assert {task["task_id"]: task["state"] for task in found} == dict.fromkeys(("find", "train", "ask"), "success")
+    assert max(task["map_index"] for task in found) >= 0
 
 
 @pytest.mark.parametrize("dag", ["maintain", "find_label_errors"])
