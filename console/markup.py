@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from markupsafe import Markup, escape
 
 Content = str | int | Iterable["Content"] | None
-VOID = frozenset({"br", "circle", "hr", "img", "input", "line", "meta", "path", "polyline", "rect"})
+VOID = frozenset({"br", "hr", "img", "input", "meta"})
+# Of drawings: a browser takes what follows one of these to be within it, and draws none of that, unless it is closed.
+SHAPES = frozenset({"circle", "line", "path", "polyline", "rect"})
 
 
 def tag(name: str, /, *content: Content, **attributes: str | float | bool | None) -> Markup:
@@ -13,6 +15,8 @@ def tag(name: str, /, *content: Content, **attributes: str | float | bool | None
     written = "".join(_attribute(key, value) for key, value in attributes.items())
     if name in VOID:
         return Markup(f"<{name}{written}>")  # noqa: S704 - every part is escaped
+    if name in SHAPES:
+        return Markup(f"<{name}{written}/>")  # noqa: S704 - likewise
     return Markup(f"<{name}{written}>{join(content)}</{name}>")  # noqa: S704 - likewise
 
 

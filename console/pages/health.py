@@ -57,7 +57,10 @@ def drawn(found: Health) -> Markup:
     return join([_slices(found), stand, note, _expectations(found.expectations), tag("div", plots, class_="plots")])
 
 
-_EXPLAINED = "Of numbers the median, half of all and nine tenths of all; of categories the shares of the most frequent."
+_EXPLAINED = (
+    "Of numbers the median, half of all and nine tenths of all; of categories the shares of the most frequent; in red "
+    "the share that is missing."
+)
 
 
 def _slices(found: Health) -> Content:
@@ -103,7 +106,7 @@ def _numbers(over: Sequence[Series | None], whole: Series) -> tuple[Content, Con
     rows = [one.spread.quantiles if one and one.spread else None for one in over]
     low, middle, high = (_said(spread.quantiles[at]) for at in (0, 2, 4))
     label = f"median {middle}, nine tenths from {low} to {high}"
-    return bands(rows, label), [label, f"; {_said(spread.least)} to {_said(spread.most)} in all"]
+    return bands(rows, _missing(over), label), [label, f"; {_said(spread.least)} to {_said(spread.most)} in all"]
 
 
 def _names(over: Sequence[Series | None], whole: Series) -> tuple[Content, Content] | None:
@@ -116,7 +119,14 @@ def _names(over: Sequence[Series | None], whole: Series) -> tuple[Content, Conte
     }
     top = [[visible(name), f" {percent(share)}"] for name, share in names.shares.items()]
     label = f"shares of {len(shares)} of {names.distinct:.0f} values"
-    return lines(list(shares.values()), label), [*((one, ", ") for one in top), f"{names.distinct:.0f} in all"]
+    return lines(list(shares.values()), _missing(over), label), [
+        *((one, ", ") for one in top),
+        f"{names.distinct:.0f} in all",
+    ]
+
+
+def _missing(over: Sequence[Series | None]) -> list[float | None]:
+    return [one.missing / one.rows if one and one.rows else None for one in over]
 
 
 def _said(number: float | None) -> str:

@@ -18,12 +18,15 @@ def across(at: int, count: int) -> float:
     return MARGIN + (WIDTH - 2 * MARGIN) * (at / (count - 1) if count > 1 else 0.5)
 
 
-def bands(rows: Sequence[Quantiles], label: str) -> Markup:
-    """Return the middle quantile as a line, and each pair around it as a band; gaps are where nothing is known."""
+def bands(rows: Sequence[Quantiles], missing: Sequence[float | None], label: str) -> Markup:
+    """Return the middle quantile as a line, and each pair around it as a band, from the least to the greatest of all.
+
+    The share that is missing is a line from 0 to 1, where any is.
+    """
     known = [(at, [one for one in row if one is not None]) for at, row in enumerate(rows) if row is not None]
     known = [(at, row) for at, row in known if len(row) == len(known[0][1])]
     if not known:
-        return _framed([], label)
+        return _framed(_missing(missing), label)
     low, high = min(row[0] for _, row in known), max(row[-1] for _, row in known)
     wide = len(known[0][1])
     drawn = [
@@ -31,12 +34,17 @@ def bands(rows: Sequence[Quantiles], label: str) -> Markup:
         for pair in range(wide // 2)
     ]
     middle = [(across(at, len(rows)), _up(row[wide // 2], low, high)) for at, row in known]
-    return _framed([*drawn, _line(middle, 0)], label)
+    return _framed([*drawn, _line(middle, "of-0"), _missing(missing)], label)
 
 
-def lines(columns: Sequence[Sequence[float | None]], label: str) -> Markup:
-    """Return a line for each of several shares, from 0 to 1."""
-    return _framed([_line(_places(shares), number) for number, shares in enumerate(columns)], label)
+def lines(columns: Sequence[Sequence[float | None]], missing: Sequence[float | None], label: str) -> Markup:
+    """Return a line for each of several shares, from 0 to 1, and one for what is missing, where any is."""
+    drawn = [_line(_places(shares), f"of-{number}") for number, shares in enumerate(columns)]
+    return _framed([*drawn, _missing(missing)], label)
+
+
+def _missing(shares: Sequence[float | None]) -> Content:
+    return _line(_places(shares), "missing") if any(shares) else None
 
 
 def _places(shares: Sequence[float | None]) -> list[Place]:
@@ -56,10 +64,10 @@ def _band(edges: Sequence[tuple[float, float, float]]) -> Markup:
     return tag("path", d=f"{_path([*there, *back])}Z", class_="band")
 
 
-def _line(places: Sequence[Place], number: int) -> Markup:
+def _line(places: Sequence[Place], kind: str) -> Markup:
     if len(places) == 1:
         places = [(places[0][0] - 1, places[0][1]), (places[0][0] + 1, places[0][1])]
-    return tag("path", d=_path(places), class_=f"line of-{number}")
+    return tag("path", d=_path(places), class_=f"line {kind}")
 
 
 def _path(places: Sequence[Place]) -> str:

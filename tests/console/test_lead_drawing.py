@@ -1,5 +1,6 @@
 """What the pages of leads draw: numbers as text beside every colour, and whatever came from outside escaped."""
 
+from console.markup import tag
 from console.pages import agreement
 from labeling.concord import concord
 from labeling.kinds import kind_of
@@ -34,3 +35,8 @@ def test_hostile_classes_and_slices_are_text() -> None:
 def test_where_nothing_can_be_compared_the_page_says_so() -> None:
     """One answer a task says nothing of agreement."""
     assert "No task has two answers" in agreement.drawn(concord(KIND, {1: VOTES[0][:1]}, {}))
+
+
+def test_shapes_of_a_drawing_stand_beside_each_other() -> None:
+    """One that is not closed would take the next one in, and no browser draws that."""
+    assert tag("svg", tag("path", d="M0 0"), tag("line", x1=0)) == '<svg><path d="M0 0"/><line x1="0"/></svg>'
