@@ -4,12 +4,12 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from infra.testing import RunningStack, running_stack
 
 # A machine that does other things besides must not fail a law.
-settings.register_profile("shared machine", deadline=None)
+settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared machine")
 # Where several processes run tests, they inherit the terminal's width from readline, and rich would keep to it.
 os.environ.pop("COLUMNS", None)

@@ -50,6 +50,7 @@ def test_every_compiled_expectation_is_compared() -> None:
     assert CASES.keys() == {name for name, one in EXPECTATIONS.items() if one.place is Place.COMPILED}
 
 
+@pytest.mark.timeout(900)  # half a minute of a machine that does nothing else
 @BATCHES
 @given(data=st.data())
 def test_both_engines_find_the_same_rows(data: st.DataObject) -> None:
