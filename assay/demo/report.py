@@ -57,13 +57,15 @@ class DemoReport(Event):
     adjudicated: int
     guideline: GuidelineReport
     versions: tuple[VersionReport, ...]
+    verified: Literal["ok"] | tuple[str, ...]
     audit: Literal["ok"] | tuple[LedgerFault, ...]
     seconds: dict[str, float]
 
     @property
     def ok(self) -> bool:
-        """Whether the audit holds and every planted fault was caught."""
-        return self.audit == "ok" and all(catch.caught == catch.planted for catch in self.faults.values())
+        """Whether the audit holds, every version is what its manifest says, and every planted fault was caught."""
+        sound = self.audit == "ok" and self.verified == "ok"
+        return sound and all(catch.caught == catch.planted for catch in self.faults.values())
 
 
 def version_report(name: str, rows: int, content_hash: str, training: TrainingReport) -> VersionReport:
@@ -85,6 +87,8 @@ def told(report: DemoReport) -> Table:
     table = Table(title="What happened", show_header=False, title_justify="left")
     for name, text in {**_stream(report), **_labels(report), **_versions(report)}.items():
         table.add_row(name, text)
+    rebuilt = "ok: rebuilt from their manifests, the same bytes"
+    table.add_row("versions", rebuilt if report.verified == "ok" else f"BROKEN: {'; '.join(report.verified)}")
     table.add_row("audit", "ok: every offset accounted for" if report.audit == "ok" else f"BROKEN: {report.audit}")
     table.add_row("seconds", ", ".join(f"{stage} {seconds:.0f}" for stage, seconds in report.seconds.items()))
     return table

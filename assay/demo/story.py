@@ -78,8 +78,8 @@ class Story:
             adjudicated += self.team.label(until=lambda: self._settled(done) >= self._tasks())
             wait_for("publishing every label", lambda: outbox.depth(self.services.engine) == 0, seconds=PATIENCE)
         self.build("v2")
-        audited = self.audit()
-        return patiently("the report", lambda: self.report(revision, adjudicated, audited), seconds=PATIENCE)
+        audited, differing = self.audit(), self.verify()
+        return patiently("the report", lambda: self.report(revision, adjudicated, audited, differing), seconds=PATIENCE)
 
     def publish(self) -> None:
         """Publish production, and remember where each record went."""
@@ -116,7 +116,18 @@ class Story:
         with self.stages.stage("audit", "The audit accounts for every offset"):
             return run_audit(services.project, bootstrap=services.bootstrap, engine=services.engine, lake=services.lake)
 
-    def report(self, revision: Revision, adjudicated: int, audited: AuditReport) -> DemoReport:
+    def verify(self) -> list[str]:
+        """Rebuild every version from its manifest; return what differs."""
+        from storage.verifying import verify  # noqa: PLC0415 - seconds to import
+
+        engine, lake, storage = self.services.engine, self.services.lake, self.services.storage
+        with self.stages.stage("verify", "Every version is rebuilt from its manifest, and compared"):
+            found = [verify(engine, lake, storage, release) for release in releases.list_versions(engine, self.project)]
+        return [f"version {one.version}: {problem}" for one in found for problem in one.problems]
+
+    def report(
+        self, revision: Revision, adjudicated: int, audited: AuditReport, differing: Sequence[str]
+    ) -> DemoReport:
         """Return what is known at the end."""
         engine, topic = self.services.engine, self.services.project.topics.samples
         receipts_now = receipts.receipts_of(engine, topic)
@@ -149,6 +160,7 @@ class Story:
                 ),
             ),
             versions=tuple(self.versions),
+            verified=tuple(differing) or "ok",
             audit="ok" if audited.ok else audited.faults,
             seconds=self.stages.seconds,
         )
