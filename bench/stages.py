@@ -29,6 +29,7 @@ CLOCKED = (
     (screening, "judge", "rules"),
     (screening, "find_duplicates", "duplicates"),
     (screening, "_route", "routing"),
+    (screening, "watched", "sketches"),
     (screen, "screen", "screening"),
     (Publisher, "_enqueue", "publishing"),
     (checkpoints, "save", "checkpoints"),
@@ -65,7 +66,7 @@ def main() -> None:
 
 def shares(total: float) -> dict[str, float]:
     """Return the share of the processor time that each stage took; librdkafka's threads are among `rest`."""
-    parts = ("contract", "rules", "duplicates", "routing")
+    parts = ("contract", "rules", "duplicates", "routing", "sketches")
     spent["writing"] = spent.pop("screening") - sum(spent[part] for part in parts)
     spent["confirming"] = _of_thread("publisher")
     spent["rest"] = total - sum(spent.values())

@@ -31,7 +31,8 @@ def keys_of(values: Values) -> Keys:
     """Return the key of each number at level 0; NaN has none, and must not be asked."""
     bits = values.view(np.int64)
     places = ((bits & _MAGNITUDE) >> _SHIFT) - (_BASE - 1)
-    np.clip(places, 0, GREATEST, out=places)
+    np.maximum(places, 0, out=places)  # np.clip takes three times as long
+    np.minimum(places, GREATEST, out=places)
     return np.where(bits < 0, -places, places)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from quality.sketches import categories
 from quality.sketches.arrays import Whole
 from quality.sketches.fields import Column, Field, Series, series
-from quality.sketches.grouped import counted
+from quality.sketches.grouped import Groups, counted
 from quality.sketches.sketch import Sketch
 
 Sketches = dict[str, Sketch]
@@ -25,21 +25,20 @@ def sketches_of(columns: Mapping[str, Column], fields: Sequence[Field]) -> Sketc
 
 def sketched(found: Mapping[str, Series], groups: Whole, count: int) -> list[Sketches]:
     """Return the sketches of each of `count` groups; `groups` holds that of each record, and series its values."""
-    rows = np.bincount(groups, minlength=count).tolist()
+    grouped = Groups(of=groups, count=count)
     by_group: list[Sketches] = [{} for _ in range(count)]
     for name in sorted(found):
-        for group, sketch in enumerate(_of_series(found[name], groups, rows)):
+        for group, sketch in enumerate(_of_series(found[name], grouped)):
             by_group[group][name] = sketch
     return by_group
 
 
-def _of_series(values: Series, groups: Whole, rows: Sequence[int]) -> Iterator[Sketch]:
-    """Yield the sketch of each group, which has so many rows."""
+def _of_series(values: Series, groups: Groups) -> Iterator[Sketch]:
     if isinstance(values, np.ndarray):
-        for count, numbers in zip(rows, counted(values, groups, len(rows)), strict=True):
-            yield Sketch(rows=count, missing=count - numbers.count, values=numbers)
+        for rows, numbers in zip(groups.rows, counted(values, groups), strict=True):
+            yield Sketch(rows=rows, missing=rows - numbers.count, values=numbers)
     else:
-        yield from map(sketch_of_names, split(values, groups, len(rows)))
+        yield from map(sketch_of_names, split(values, groups.of, groups.count))
 
 
 def split(values: Series, groups: Whole, count: int) -> list[list[Any]]:

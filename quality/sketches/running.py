@@ -184,13 +184,14 @@ class _Taken:
     def __init__(self, frame: Arrived) -> None:
         self._columns = frame.columns
         self._rows = frame.accepted
+        self._places = np.array(frame.accepted, np.int64)
         self._all = len(frame.accepted) == len(frame.readable)
 
     def __getitem__(self, name: str) -> Any:
         column = self._columns[name]
         if self._all:
             return column
-        return column[self._rows] if isinstance(column, np.ndarray) else [column[row] for row in self._rows]
+        return column[self._places] if isinstance(column, np.ndarray) else [column[row] for row in self._rows]
 
 
 def _added(running: Running, frame: Arrived, part: slice, piece: Piece) -> Running:
