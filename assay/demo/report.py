@@ -15,7 +15,10 @@ from schemas.verdicts import Event, Reason
 
 
 class VersionReport(Event):
-    """One dataset version, and what the fixed model reached on it: accuracy on the gold test set, with 95 %."""
+    """One dataset version, and what the fixed model reached on it: accuracy on the gold test set, with 95 %.
+
+    `promotion` says whether that model took the place of the one before, and why.
+    """
 
     name: str
     rows: int
@@ -25,6 +28,7 @@ class VersionReport(Event):
     baseline: str
     baseline_accuracy: Interval
     gain: Interval
+    promotion: str
 
 
 class GuidelineReport(Event):
@@ -79,6 +83,7 @@ def version_report(name: str, rows: int, content_hash: str, training: TrainingRe
         baseline=training.baseline,
         baseline_accuracy=training.baseline_accuracy,
         gain=training.gain,
+        promotion=training.promotion.why if training.promotion else "",
     )
 
 
@@ -130,7 +135,8 @@ def _versions(report: DemoReport) -> Mapping[str, str]:
     return {
         f"dataset {version.name}": (
             f"{version.rows} rows, content {version.content_hash[:12]}; the fixed model on gold: "
-            f"{_interval(version.accuracy)}, gain over {version.baseline} {_interval(version.gain)}"
+            f"{_interval(version.accuracy)}, gain over {version.baseline} {_interval(version.gain)}; "
+            f"{version.promotion}"
         )
         for version in report.versions
     }

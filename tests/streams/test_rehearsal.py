@@ -11,14 +11,19 @@ from typer.testing import CliRunner, Result
 from assay.cli import app
 from examples.simulation.faults import Production
 from quality.routing.rehearsal import Rehearsal, Tally
-from schemas.routing import Hits, Steering
+from schemas.routing import Hits, Quota, Steering
 from schemas.verdicts import Receipt
 from storage import receipts
 from storage.projects import read_project
 from storage.rehearsals import archived, find, taken_up
 from storage.tables import SteeringRow
 
-TOLD = Steering(version=1, hits={"uncertain": Hits(labels=90, hits=80), "audit": Hits(labels=90, hits=1)})
+TOLD = Steering(
+    version=1,
+    hits={"uncertain": Hits(labels=90, hits=80), "audit": Hits(labels=90, hits=1)},
+    quotas=(Quota(column="prediction.top", value="8", want=40),),
+    asked_by=2,
+)
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from quality.routing.state import Plan, RoutingState
 from quality.screening import screen
 from quality.state import State
 from schemas.errors import ConflictError
-from schemas.routing import Hits, Steering
+from schemas.routing import Hits, Quota, Steering
 from schemas.verdicts import AcceptedSample, DeadLetter, Disposition, Reason, Receipt
 from storage import checkpoints, feedback, queue, receipts
 from storage.feedback import FeedbackStatus
@@ -279,7 +279,10 @@ def test_what_labels_say_decides_from_the_next_block_on(line: Any, records: list
     file = line.project.folder / "project.toml"
     file.write_text(file.read_text().replace("block = 250", "block = 30"))
     screening = read_project(line.project.folder).screening
-    told = Steering(version=7, hits={"uncertain": Hits(labels=90, hits=80), "audit": Hits(labels=90, hits=1)})
+    hits = {"uncertain": Hits(labels=90, hits=80), "audit": Hits(labels=90, hits=1)}
+    gone = Quota(column="payload_of_old", value="x", want=9)  # of a contract that samples no longer have
+    wanted = Quota(column="prediction.top", value="8", want=8)
+    told = Steering(version=7, hits=hits, quotas=(wanted, gone), asked_by=3)
     with line.engine.begin() as connection:
         row = {"project": line.project.config.name, "version": 7, "body": told.model_dump(mode="json")}
         connection.execute(insert(SteeringRow).values(row))
@@ -293,6 +296,6 @@ def test_what_labels_say_decides_from_the_next_block_on(line: Any, records: list
     assert {state.routing.told for state in stored.values()} == {7}
     assert taken_up
     for partition, steered in taken_up.items():
-        start = State(routing=RoutingState(planned=Plan(block=steered.block, steering=told)))
+        start = State(routing=RoutingState(planned=Plan(block=steered.block, steering=told.of_partition(4))))
         expected = screen(frames[partition], start, screening)
         assert stored[partition].to_bytes() == expected.state.to_bytes()
