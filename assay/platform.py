@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Lock
 
 import httpx
+from pydantic import SecretStr
 
 from console.settings import ConsoleSettings
 from infra.programs import Program, python_module
@@ -27,14 +28,18 @@ def platform(stack: Stack, project: Project) -> list[Program]:
     return [*loop(stack, project), *schedule(stack, project)]
 
 
-def loop(stack: Stack, project: Project) -> list[Program]:
-    """Return the programs of the loop: Kafka, PostgreSQL, the workers and the API."""
+def loop(stack: Stack, project: Project, *, hints: bool = True) -> list[Program]:
+    """Return the programs of the loop: Kafka, PostgreSQL, the workers and the API.
+
+    With `hints` the workers tell Airflow of new labels, which builds without being asked then.
+    """
     services = storage_services(stack)
     needs = tuple(service.name for service in services)
     prepared = _prepared(stack, project)
+    told = stack.addresses.airflow_url if hints else None
     return [
         *services,
-        *(_worker(stack, project, role, needs, prepared) for role in Role),
+        *(_worker(stack, project, role, needs, prepared, told=told) for role in Role),
         _api(stack, project, needs, prepared),
     ]
 
@@ -103,12 +108,18 @@ def _prepared(stack: Stack, project: Project) -> Callable[[], None]:
 
 
 def _worker(
-    stack: Stack, project: Project, role: Role, needs: tuple[str, ...], prepared: Callable[[], None]
+    stack: Stack,
+    project: Project,
+    role: Role,
+    needs: tuple[str, ...],
+    prepared: Callable[[], None],
+    *,
+    told: SecretStr | None,
 ) -> Program:
+    """Return a worker; `told` is the Airflow that it tells of new labels."""
     name = f"worker-{role}"
     bootstrap = stack.addresses.kafka_bootstrap
-    airflow = stack.addresses.airflow_url
-    settings = StreamSettings(kafka_bootstrap=bootstrap, project=project.folder, worker_id=name, airflow_url=airflow)
+    settings = StreamSettings(kafka_bootstrap=bootstrap, project=project.folder, worker_id=name, airflow_url=told)
     return Program(
         name=name,
         command=python_module("streams", role),

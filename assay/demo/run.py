@@ -62,7 +62,7 @@ def _running(
     stack = Stack(settings)
     with ThreadPoolExecutor(1) as background:
         try:
-            first = loop(stack, project)
+            first = loop(stack, project, hints=False)  # the story says when a version is built
             with stages.stage("start", "Start Kafka, PostgreSQL, workers and API", len(first)) as done:
                 stack.start(first, on_progress=_counted(done))
             yield stack, background.submit(stack.start, schedule(stack, project))
