@@ -1,29 +1,31 @@
-"""What keeping sketches costs a record: screening of made-up readings of 16 sensors, with sketches and without.
+"""What keeping sketches costs a record, beside what routing costs it: made-up readings of 16 sensors, screened.
 
     .venv/bin/python -m bench.sketches
 
-Prints microseconds of processor time a record, the best of several rounds, by how many records a frame has; and how
-many bytes a closed window is.
+Prints microseconds of processor time a record, the least of several rounds, by how many sources a partition has and how
+many records a frame; and how many bytes a closed window is.
 """
 
 import argparse
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from bench.line.readings import readings
+from quality import screening
 from quality.frames import Frame, Record
 from quality.screening import Screening, screen
 from quality.sketches.folding import to_bytes
-from quality.sketches.running import Sketching
 from quality.sketches.window import StreamWindow
 from quality.state import State
 from storage.projects import read_project
 
 LINE = Path(__file__).parent / "line"
 START = 1_767_600_000_000
-FRAMES = (100, 500, 1000)
+SOURCES, FRAMES = (1, 2, 7), (100, 1000)
+STAGES = {"_route": "routing", "watched": "sketches"}
 
 
 def frames(count: int, size: int, sources: int) -> list[Frame]:
@@ -46,34 +48,39 @@ def screened(given: Sequence[Frame], asked: Screening) -> Iterator[StreamWindow]
         yield from outcome.windows
 
 
-def spent(given: Sequence[Frame], asked: Screening, rounds: int) -> float:
-    """Return the least processor time that the frames took, in microseconds a record."""
-    taken = []
-    for _ in range(rounds):
-        began = time.process_time()
-        for _ in screened(given, asked):
-            pass
-        taken.append(time.process_time() - began)
-    return min(taken) * 1e6 / sum(map(len, given))
+def clocked(function: Callable[..., Any], spent: dict[str, float], stage: str) -> Callable[..., Any]:
+    """Return the function with a clock."""
+
+    def timed(*args: Any) -> Any:
+        began = time.thread_time()
+        result = function(*args)
+        spent[stage] += time.thread_time() - began
+        return result
+
+    return timed
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=20_000)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
-    with_sketches = read_project(LINE).screening
-    without = replace(with_sketches, sketching=Sketching(slices=()))
-    print("sources  records a frame  without  with  sketches   (µs a record)")
-    for sources in (1, 2, 7):
+    asked, spent = read_project(LINE).screening, defaultdict[str, float](float)
+    for name, stage in STAGES.items():
+        setattr(screening, name, clocked(getattr(screening, name), spent, stage))
+    print("sources  records a frame  routing  sketches   (µs a record)")
+    for sources in SOURCES:
         for size in FRAMES:
-            given = frames(options.records, size, sources)
-            plain, sketched = (spent(given, asked, options.rounds) for asked in (without, with_sketches))
-            print(f"{sources:7}  {size:15}  {plain:7.2f}  {sketched:4.2f}  {sketched - plain:8.2f}")
-    window = next(screened(given, with_sketches))
-    written = sum(len(to_bytes(sketches)) for sketches in window.sketches.values())
-    print(f"a window of {window.next - window.first} offsets and {sources} sources: {written:,} bytes")
+            given, least = frames(options.records, size, sources), dict.fromkeys(STAGES.values(), float("inf"))
+            for _ in range(options.rounds):
+                spent.clear()
+                windows = list(screened(given, asked))
+                least = {stage: min(seconds, spent[stage]) for stage, seconds in least.items()}
+            routing, sketches = (seconds * 1e6 / options.records for seconds in least.values())
+            print(f"{sources:7}  {size:15}  {routing:7.2f}  {sketches:8.2f}")
+        written = sum(len(to_bytes(each)) for each in windows[0].sketches.values())
+        print(f"  a window of {windows[0].next - windows[0].first} offsets, of {sources} sources: {written:,} bytes")
 
 
 if __name__ == "__main__":
