@@ -5,7 +5,7 @@ UV := .venv-bootstrap/env/bin/uv
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status test test-faults lint format check lock bench-agreement bench-console bench-consensus bench-datacentric bench-dataset bench-dirty bench-drift bench-first-run bench-guidelines bench-queue bench-routing bench-rules bench-stream chaos fuzz screenshots clean
+.PHONY: help setup demo up down status test test-faults test-spark lint format check lock bench-agreement bench-console bench-consensus bench-datacentric bench-dataset bench-dirty bench-drift bench-first-run bench-guidelines bench-queue bench-routing bench-rules bench-stream chaos fuzz screenshots clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ test: setup ## run the tests, on up to four cores, but for those of `make test-f
 
 test-faults: setup ## run the tests that kill or start whole services, one after the other (ARGS passes through)
 	@.venv/bin/pytest -m faults $(ARGS)
+
+test-spark: setup ## build the same version on DuckDB and on Spark, in an environment with a Java of its own
+	@infra/setup.sh spark
+	@.venv/bin/pytest tests/storage/test_spark.py $(ARGS)
 
 lint: setup ## check form, rules, types and the direction of imports
 	@.venv/bin/ruff format --check .
@@ -101,6 +105,7 @@ lock: setup ## resolve the dependencies anew and write requirements/*.txt and th
 	$(COMPILE) --upgrade --group pyproject.toml:bench-drift -o requirements/bench-drift.txt
 	$(COMPILE) --upgrade --group pyproject.toml:label-studio -o requirements/label-studio.txt
 	$(COMPILE) --upgrade --group pyproject.toml:object-store -o requirements/object-store.txt
+	$(COMPILE) --upgrade pyproject.toml --group spark -o requirements/spark.txt
 	.venv/bin/python -m infra.jars lock
 
 bench-stream: ## measure screening beside Faust, Quix Streams and aiokafka (about 8 minutes)
@@ -117,4 +122,4 @@ clean: ## stop the platform and remove everything made here: environments, cache
 		done; \
 	fi
 	rm -rf .venv .venv-airflow .venv-bench .venv-bench-drift .venv-bootstrap .venv-label-studio var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
-	rm -rf .venv .venv-airflow .venv-bench .venv-bootstrap .venv-label-studio .venv-object-store var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-airflow .venv-bench .venv-bootstrap .venv-label-studio .venv-object-store .venv-spark var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

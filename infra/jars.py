@@ -1,6 +1,7 @@
 """The broker's jars: resolved once into a lock, then fetched from a Maven repository and checked against it.
 
 `python -m infra.jars fetch` fetches what is missing; `python -m infra.jars lock` resolves the coordinates anew.
+`python -m infra.jars fetch LOCK FOLDER` fetches those of another lock into another folder.
 """
 
 import hashlib
@@ -145,10 +146,13 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if list(arguments) == ["fetch"]:
             fetch(load_settings())
+        elif list(arguments[:1]) == ["fetch"] and len(arguments) == 3:  # noqa: PLR2004 - a word, a lock, a folder
+            other = load_settings().model_copy(update={"jars": Path(arguments[2])})
+            fetch(other, jars=read_lock(Path(arguments[1])))
         elif list(arguments) == ["lock"]:
             lock(load_settings())
         else:
-            sys.stderr.write("usage: python -m infra.jars fetch|lock\n")
+            sys.stderr.write("usage: python -m infra.jars fetch [LOCK FOLDER]|lock\n")
             return 2
     except StackError as error:
         sys.stderr.write(f"{error}\n")

@@ -8,6 +8,7 @@
 #   .venv-bench-drift    Evidently and NannyML, peers of `make bench-drift`: with the argument `bench-drift`
 #   .venv-label-studio   a Label Studio server, which the bridge is tested against: with the argument `label-studio`
 #   .venv-object-store   an object store, which the lake is tested in: with the argument `object-store`
+#   .venv-spark       Assay's builds on Spark, with a Java of its own: with the argument `spark`
 #   Chromium          for the tests of the console: with the argument `browser`, as root on Debian
 #   the Kafka jars    in the user's cache, shared by all checkouts
 #
@@ -163,6 +164,18 @@ fetch_jars() {
         .venv/bin/python -m infra.jars fetch
 }
 
+# Spark finds its jars, its Java and its settings in its own folder.
+furnish_spark() {
+    local home
+    home=$(.venv-spark/bin/python -c 'import pyspark; print(pyspark.__path__[0])')
+    mkdir -p .venv-spark/java/bin "$home/conf"
+    cp infra/spark/java .venv-spark/java/bin/
+    cp infra/spark/spark-defaults.conf "$home/conf/"
+    printf 'export JAVA_HOME="${JAVA_HOME:-%s}"\n' "$PWD/.venv-spark/java" >"$home/conf/spark-env.sh"
+    logged spark-jars "If the Maven repository cannot be reached, check the network and run: infra/setup.sh spark" \
+        .venv/bin/python -m infra.jars fetch infra/spark/jars.lock "$home/jars"
+}
+
 main() {
     local extra=${1:-}
     if [ "$extra" = browser ]; then
@@ -187,6 +200,7 @@ main() {
         wait $! || exit 1
         trap - EXIT
         if [ -n "$extra" ]; then make_environment ".venv-$extra" "$extra"; fi
+        if [ "$extra" = spark ]; then furnish_spark; fi
         say "done in $SECONDS s; next: make demo"
     else
         .venv/bin/python -m infra.jars fetch >/dev/null

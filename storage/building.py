@@ -1,10 +1,12 @@
 """Build the next dataset version: read, assemble, gate, release. Importing this takes seconds (Great Expectations)."""
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
@@ -21,7 +23,8 @@ from storage.assembling import Assembled, assembled
 from storage.candidates import read_sample
 from storage.database import open_engine
 from storage.lake import Lake
-from storage.projects import Project
+from storage.process import explained
+from storage.projects import Project, read_project
 from storage.releases import Release, find_content, list_versions, publish, read_entries
 from storage.settings import StorageSettings
 
@@ -164,3 +167,14 @@ def _outcome(
         unarchived=made.unarchived,
         report=report,
     )
+
+
+def main() -> None:
+    """Build the project in the folder that is named, as `assay dataset build` does: for environments without it."""
+    with explained():
+        outcome = build(read_project(Path(sys.argv[1])), StorageSettings())
+        sys.stdout.write(f"{outcome.text}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -25,7 +25,7 @@ from pyiceberg.table import Table
 from sqlalchemy import text
 
 from quality.forecast import Letter
-from storage.archived import archived, wanted
+from storage.archived import archived
 from storage.compaction import FAN
 from storage.database import lost_connections_named, open_engine
 from storage.files import lack_of_room_named, root
@@ -34,14 +34,11 @@ from storage.lake_marks import Partition, Place, marks_of, positions_of
 from storage.lake_rows import DEAD_LETTERS, SAMPLES, dead_letter_of
 from storage.lake_schema import add_missing_columns
 from storage.lake_upkeep import GRACE_SECONDS, Upkept, keep_up
-from storage.settings import StorageSettings
+from storage.settings import BuildEngine, StorageSettings
 
 # The catalog's name; another engine that reads the same tables must call it the same.
 CATALOG = "assay"
 TABLES: Mapping[str, pa.Schema] = {"samples": SAMPLES, "dead_letters": DEAD_LETTERS}
-
-# What a dataset version asks of a sample.
-ARCHIVED = tuple(name for name in SAMPLES.names if name not in ("warnings", "policy", "replay_of", "replays"))
 
 # What pyiceberg keeps in PostgreSQL: no business of our migrations.
 CATALOG_TABLES = frozenset({"iceberg_tables", "iceberg_namespace_properties"})
@@ -67,10 +64,11 @@ APPENDING, COMPACTING = 0x0A55A5, 0x0A55A6
 
 @dataclass(frozen=True)
 class Lake:
-    """An open lake; a context manager that closes its connections."""
+    """An open lake, and what joins its samples with places; a context manager that closes its connections."""
 
     catalog: SqlCatalog
     place: str
+    engine: BuildEngine
 
     @classmethod
     def open(cls, settings: StorageSettings) -> Self:
@@ -82,7 +80,8 @@ class Lake:
         try:
             with lost_connections_named(), engine.begin() as connection:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CREATING})
-                return cls(SqlCatalog(CATALOG, **{**settings.file_properties, **place}), root(settings))
+                catalog = SqlCatalog(CATALOG, **{**settings.file_properties, **place})
+                return cls(catalog, root(settings), settings.build_engine)
         finally:
             engine.dispose()
 
@@ -203,10 +202,11 @@ class Lake:
     def samples_at(self, project: str, places: Sequence[Place]) -> Iterator[Iterator[list[dict[str, Any]]]]:
         """Yield the archived samples from these places in lots of rows, in the order of topic, partition and offset.
 
-        The rows have what `lake_rows.sample_of` reads, and the `suite` that the sample passed. Holds neither the table
-        in memory, nor all that it finds.
+        The rows have `archived.COLUMNS`. Holds neither the table in memory, nor all that it finds.
         """
-        with archived(self._scan(project, "samples", ARCHIVED, None).to_arrow_batch_reader(), wanted(places)) as lots:
+        with lost_connections_named():
+            table = self._table(project, "samples")
+        with archived(self.engine, table, places) as lots:
             yield lots
 
     def counts(self, project: str, name: str = "samples") -> dict[Partition, int]:

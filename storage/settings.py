@@ -2,6 +2,7 @@
 
 import json
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -64,6 +65,13 @@ def _parsed(value: object) -> object:
 Properties = Annotated[dict[str, SecretStr], NoDecode, BeforeValidator(_parsed)]
 
 
+class BuildEngine(StrEnum):
+    """What joins a build's labels with the lake's samples."""
+
+    DUCKDB = "duckdb"  # in the building process
+    SPARK = "spark"  # wherever Spark's own configuration says
+
+
 class StorageSettings(StackedSettings):
     """PostgreSQL and the lake."""
 
@@ -73,6 +81,7 @@ class StorageSettings(StackedSettings):
         default_factory=dict,  # all of them secret: an object store's key is among them
         description="further properties of pyiceberg's FileIO, as JSON: endpoint, keys",
     )
+    build_engine: BuildEngine = Field(default=BuildEngine.DUCKDB, description="duckdb or spark: what joins a build")
 
     @property
     def file_properties(self) -> dict[str, str]:
