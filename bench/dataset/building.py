@@ -5,7 +5,7 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +80,7 @@ def _waited_for(name: str, items: Iterator[Any]) -> Generator[Any]:
 @contextmanager
 def clocked_lots(lots: AbstractContextManager[Iterator[Any]]) -> Iterator[Iterator[Any]]:
     """Count the time in which lots of samples are waited for."""
-    with ExitStack() as stack:
-        with stage("samples"):
-            found = stack.enter_context(lots)
+    with lots as found:
         yield _waited_for("samples", found)
 
 

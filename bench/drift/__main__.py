@@ -44,6 +44,9 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--window", type=command.count, default=WINDOW, metavar="N", help=f"of --data ({WINDOW})")
     options.add_argument("--reference", type=command.count, default=REFERENCE, metavar="N", help=f"({REFERENCE})")
     options.add_argument("--no-peers", action="store_true", help="leave Evidently and NannyML out")
+    options.add_argument(
+        "--peer-streams", type=command.count, metavar="N", help="streams of a kind that these two are asked of (all)"
+    )
     return options
 
 
@@ -66,9 +69,10 @@ def _measured(args: argparse.Namespace, budget: Budget, folder: Path) -> dict[st
     grid = jobs(sources, quiet=args.quiet, shifted=args.shifted, budget=budget, folder=folder)
     ours = list(command.told(command.spread(measure, grid, args.jobs), lambda job: job.source.name))
     ordered = [real.ordered(source) for source in sources if source.name in ("elec", "weather")]
-    telemetry = real.nab(args.shared / "telemetry_nab")
+    telemetry = [] if args.sets else real.nab(args.shared / "telemetry_nab")
     streams = {one.name: real.measured(one, budget, folder) for one in (*ordered, *telemetry)}
-    files = [job.file for job in grid] + [real.file_of(one, folder) for one in (*ordered, *telemetry)]
+    asked = [job for job in grid if args.peer_streams is None or job.number < args.peer_streams]
+    files = [job.file for job in asked] + [real.file_of(one, folder) for one in (*ordered, *telemetry)]
     peers = {} if args.no_peers else scored(files, args.jobs)
     joined = [(job, _with(one, peers.get(job.file, {}))) for job, one in ours]
     costs = cost()

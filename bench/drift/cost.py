@@ -16,7 +16,7 @@ from quality.drift.watch import Watch, check
 from quality.sketches.folding import Sketches, sketched
 
 # Fields, records of a window, windows of the reference; and how often each is done, of which the fastest counts.
-FIELDS, RECORDS, REFERENCE, TIMES = 16, 200_000, 10, 5
+FIELDS, RECORDS, REFERENCE, TIMES = 16, 200_000, 10, 3
 
 
 def cost() -> dict[str, Any]:

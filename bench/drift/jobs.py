@@ -10,13 +10,15 @@ import numpy as np
 from bench.drift.ours import watched
 from bench.drift.plain import METHODS, scores
 from bench.drift.populations import Source
-from bench.drift.streams import AFTER, REFERENCE, SHIFTS, drawn, table
+from bench.drift.streams import REFERENCE, SHIFTS, drawn, table
 from bench.drift.tables import Table, write
 from quality.drift.budget import Budget
 from quality.drift.detectors import Detector, changes
 
 # The name of a stream without a shift.
 QUIET = "quiet"
+# The seed of the first stream of a kind.
+FIRST = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,11 @@ class Job:
     def name(self) -> str:
         """What the stream is called in the report."""
         return f"{self.source.name}/{self.shift}/{self.seed}"
+
+    @property
+    def number(self) -> int:
+        """Which of the streams of its kind it is, from 0 on."""
+        return self.seed - FIRST
 
     @property
     def file(self) -> Path:
@@ -92,10 +99,5 @@ def jobs(sources: Sequence[Source], *, quiet: int, shifted: int, budget: Budget,
         Job(source=source, shift=shift, seed=seed, budget=budget, folder=folder)
         for source in sources
         for shift, seeds in [(QUIET, quiet), *((name, shifted) for name in SHIFTS)]
-        for seed in range(1_000, 1_000 + seeds)
+        for seed in range(FIRST, FIRST + seeds)
     ]
-
-
-def shifted_windows() -> int:
-    """Return how many windows a shift lasts."""
-    return AFTER

@@ -29,7 +29,7 @@ MATCHED = {"evidently": "evidently", "nannyml": "nannyml", "psi": "psi", "ks": "
 
 
 def summary(measured: Sequence[tuple[Job, Found]], budget: Budget) -> dict[str, Any]:
-    """Return the figures of all streams; what peers were not asked is left out."""
+    """Return the figures of all streams; of peers, those of the streams that they were asked of."""
     quiet = [found for job, found in measured if job.shift == QUIET]
     windows = sum(len(found["scores"]["ks"]) for found in quiet)
     return {
@@ -39,11 +39,11 @@ def summary(measured: Sequence[tuple[Job, Found]], budget: Budget) -> dict[str, 
         "budget_per_thousand": budget.per_thousand,
         "detections": {job.name: _detection(job, found["alarms"], found["cause"]) for job, found in _shifted(measured)},
         "peers": {
-            **{name: _peer(measured, *rule) for name, rule in PEERS.items() if _has(measured, rule[0])},
+            **{name: _peer(own, *rule) for name, rule in PEERS.items() if (own := _asked(measured, rule[0]))},
             **{
-                f"{name}, matched": _matched(measured, score, budget)
+                f"{name}, matched": _matched(own, score, budget)
                 for name, score in MATCHED.items()
-                if _has(measured, score)
+                if (own := _asked(measured, score))
             },
             **{name: _detector(measured, name) for name in quiet[0]["detectors"]},
         },
@@ -55,8 +55,8 @@ def _shifted(measured: Sequence[tuple[Job, Found]]) -> list[tuple[Job, Found]]:
     return [(job, found) for job, found in measured if job.shift != QUIET]
 
 
-def _has(measured: Sequence[tuple[Job, Found]], score: str) -> bool:
-    return all(score in found["scores"] for _, found in measured)
+def _asked(measured: Sequence[tuple[Job, Found]], score: str) -> list[tuple[Job, Found]]:
+    return [(job, found) for job, found in measured if score in found["scores"]]
 
 
 def _detection(job: Job, alarms: Sequence[int], cause: str | None = None) -> dict[str, Any]:

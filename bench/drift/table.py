@@ -74,6 +74,8 @@ def _grouped(report: Report, place: int) -> list[list[str]]:
 
 
 def _cell(found: Sequence[Mapping[str, Any]]) -> str:
+    if not found:
+        return ""
     delays = [one["delay"] or 20 for one in found]
     return f"{sum(one['detected'] for one in found)} of {len(found)}, {sum(delays) / len(delays):.1f}"
 
