@@ -69,7 +69,6 @@ is_foreign() { case "$1" in label-studio | object-store | bench-drift) true ;; *
 
 finished() {
     { [ -z "$extra" ] || made ".venv-$extra" "$extra"; } &&
-        { [ "$extra" != spark ] || [ -x .venv-spark/java/bin/java ]; } &&
         is .venv-bootstrap/stamp "$(stamp_of bootstrap)" && made .venv assay && made .venv-airflow airflow
 }
 
@@ -170,11 +169,11 @@ furnish_spark() {
     local home
     home=$(.venv-spark/bin/python -c 'import pyspark; print(pyspark.__path__[0])')
     mkdir -p .venv-spark/java/bin "$home/conf"
+    cp infra/spark/java .venv-spark/java/bin/
     cp infra/spark/spark-defaults.conf "$home/conf/"
     printf 'export JAVA_HOME="${JAVA_HOME:-%s}"\n' "$PWD/.venv-spark/java" >"$home/conf/spark-env.sh"
     logged spark-jars "If the Maven repository cannot be reached, check the network and run: infra/setup.sh spark" \
         .venv/bin/python -m infra.jars fetch infra/spark/jars.lock "$home/jars"
-    cp infra/spark/java .venv-spark/java/bin/  # last: it says that all is there
 }
 
 main() {

@@ -12,9 +12,10 @@ from quality.sketches.bins import Values, keys_of
 from quality.sketches.numeric import BINS, Numbers, fitted
 
 # A group and a key are one number: the key in the lower bits, moved so that none is negative. In 32 bits they sort
-# fastest, which leaves room for 8,192 groups.
+# fastest, which leaves room for so many groups.
 KEY_BITS = 18
 MOVED = 1 << (KEY_BITS - 1)
+GROUPS = 1 << (31 - KEY_BITS)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -131,13 +131,11 @@ def watched(running: Running, frame: Arrived, sketching: Sketching) -> tuple[Run
     piece = _piece(frame, sketching)
     for part in _parts(frame.offsets, sketching.window):
         begin = frame.offsets[part.start]
-        end = _end(begin, sketching.window)
-        if running.end and (running.end, running.layout) != (end, sketching.layout):
+        if running.end and (begin >= running.end or running.layout != sketching.layout):
             closed.append(_closed(running, min(begin, running.end)))
             running = Running(first=closed[-1].next)
         if not running.end:
-            first = max(running.first, end - sketching.window)
-            running = Running(first=first, end=end, layout=sketching.layout)
+            running = _opened(running.first, begin, sketching)
         running = _added(running, frame, part, piece)
         if frame.offsets[part.stop - 1] + 1 == running.end:
             closed.append(_closed(running, running.end))
@@ -149,14 +147,19 @@ def _parts(offsets: Sequence[int], length: int) -> Iterator[slice]:
     """Yield the places of the records of each window."""
     start = 0
     while start < len(offsets):
-        stop = bisect_left(offsets, _end(offsets[start], length))
+        stop = bisect_left(offsets, (offsets[start] // length + 1) * length)
         yield slice(start, stop)
         start = stop
 
 
-def _end(offset: int, length: int) -> int:
-    """Return before which offset the window of this one ends."""
-    return (offset // length + 1) * length
+def _opened(before: int, offset: int, sketching: Sketching) -> Running:
+    """Return the window of an offset; what was closed ended at `before`."""
+    number = offset // sketching.window
+    return Running(
+        first=max(before, number * sketching.window),
+        end=(number + 1) * sketching.window,
+        layout=sketching.layout,
+    )
 
 
 def _piece(frame: Arrived, sketching: Sketching) -> Piece:

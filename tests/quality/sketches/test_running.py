@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -105,14 +104,6 @@ def test_a_window_ends_where_what_is_sketched_changes() -> None:
     found = windows(screened(stream[3:], screening(sketching=less), state=state))
     assert [(one.first, one.next) for one in found] == [(0, 3), (3, WINDOW), (WINDOW, 2 * WINDOW)]
     assert [one.ended.accepted for one in found] == [3, WINDOW - 3, WINDOW]
-
-
-def test_a_window_ends_where_its_length_changes() -> None:
-    """After a restart with another length too, and the next one ends where that has it."""
-    stream = kafka([encoded(record(number)) for number in range(12)])
-    state = screened(stream[:3], screening(sketching=ASKED))[-1].state
-    found = windows(screened(stream[3:], screening(sketching=replace(ASKED, window=5)), state=state))
-    assert [(one.first, one.next, one.ended.accepted) for one in found] == [(0, 3, 3), (3, 5, 2), (5, 10, 5)]
 
 
 def test_offsets_without_records_end_no_window_twice() -> None:
