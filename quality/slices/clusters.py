@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.cluster import KMeans
 
 # What the column of clusters is called, in which each has a number.
 CLUSTER = "cluster"
@@ -25,6 +24,8 @@ def clusters(vectors: Sequence[Sequence[float] | None], *, seed: int) -> list[st
     count = min(MOST, len(places) // MEMBERS)
     found: list[str | None] = [None] * len(vectors)
     if count > 1:
+        from sklearn.cluster import KMeans  # noqa: PLC0415 - a second to import, which every command would wait for
+
         points = np.array([vectors[place] for place in places], np.float64)
         spread = points.std(axis=0)
         points = (points - points.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
