@@ -112,14 +112,16 @@ def requests(site: Site) -> list[tuple[str, str, dict[str, Any] | None]]:
 
 
 def shown(reply: httpx.Response) -> str:
-    """Return what a reply says, but for the classes where everybody may see them."""
+    """Return what a reply says, but for the classes where everybody may see them; metrics are plain text."""
 
     def kept(value: Any) -> Any:
         if isinstance(value, dict):
             return {name: kept(each) for name, each in value.items() if name not in KNOWN}
         return [kept(each) for each in value] if isinstance(value, list) else value
 
-    return json.dumps(kept(reply.json())) if reply.content else ""
+    if not reply.content or reply.headers["Content-Type"].startswith("text/plain"):
+        return reply.text
+    return json.dumps(kept(reply.json()))
 
 
 # By token first: each session of the other leaves an id, which would then be tried in every place.
