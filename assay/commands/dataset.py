@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from assay.options import ProjectFolder, out, settings_of, time_of
 from assay.services import open_services
@@ -105,12 +105,12 @@ def list_versions(*, project: ProjectFolder = None) -> None:
         found = releases.list_versions(services.engine, name)
         reports = {each.version: find_report(services.engine, name, each.version) for each in found}
         promoted = find_promoted(services.engine, name)
-    table = Table("version", "rows", "labels as of", "published", "content", "accuracy on gold, 95 %", "in production")
+    content = Column("content", no_wrap=True)  # a hash in parts cannot be copied
+    table = Table("version", "rows", "published", content, "accuracy on gold, 95 %", "in production")
     for each in found:
-        times = [f"{at:%Y-%m-%d %H:%M}" for at in (each.as_of, each.published_at)]
-        reached = accuracy(reports[each.version])
+        reached, published = accuracy(reports[each.version]), f"{each.published_at:%Y-%m-%d %H:%M}"
         in_production = "yes" if promoted and promoted.version == each.version else ""
-        table.add_row(str(each.version), str(each.rows), *times, each.content_hash[:12], reached, in_production)
+        table.add_row(str(each.version), str(each.rows), published, each.content_hash[:12], reached, in_production)
     out.print(table if found else "Nothing is published yet: the DAG build_dataset does it once labels are settled.")
 
 
@@ -125,6 +125,7 @@ def show(
         release = releases.get_version(engine, name, version)
         out.print(f"{name} version {release.version}: {release.rows} rows, content {release.content_hash}")
         out.print(f"at {release.location}", soft_wrap=True)
+        out.print(f"  labels as of: {release.as_of:%Y-%m-%d %H:%M} UTC")
         for key, value in release.governing.model_dump(mode="json").items():
             if isinstance(value, str | int):
                 out.print(f"  {key}: {value}", soft_wrap=True)
