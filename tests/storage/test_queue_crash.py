@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import psutil
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine, func, select, text
@@ -47,10 +48,10 @@ class Server:
 
     def crash(self) -> None:
         """End it at once, as a power cut would: what was not written to the disk is gone; return when it is back."""
-        os.kill(int((self.data / "postmaster.pid").read_text(encoding="utf-8").split()[0]), signal.SIGQUIT)
-        time.sleep(0.5)
-        while not accepts(self.url):
-            time.sleep(0.1)
+        postmaster = int((self.data / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+        os.kill(postmaster, signal.SIGQUIT)
+        while psutil.pid_exists(postmaster) or not accepts(self.url):
+            time.sleep(0.05)
 
 
 @pytest.fixture
