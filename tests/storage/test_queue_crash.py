@@ -22,7 +22,7 @@ from infra.testing import guard
 from schemas.errors import InputError, UnavailableError
 from storage.answers import answer
 from storage.assignments import renew
-from storage.database import open_engine
+from storage.database import lost_connections_named, open_engine
 from storage.labelers import Labeler
 from storage.migrate import migrate
 from storage.queue import claim, enqueue
@@ -86,6 +86,7 @@ def patiently(call: Callable[[], T]) -> T:
             time.sleep(0.05)
 
 
+@lost_connections_named()
 def counted(engine: Engine, column: type[AssignmentRow | LabelRow]) -> int:
     """Return how many rows there are."""
     with engine.connect() as connection:
@@ -99,7 +100,7 @@ def test_a_lease_that_died_with_the_server_is_free_for_others_and_its_late_answe
     time.sleep(0.5)  # whatever else wrote to the log is over
     lost = claim(server.engine, PROJECT, ada)
     server.crash()
-    assert counted(server.engine, AssignmentRow) == 0
+    assert patiently(lambda: counted(server.engine, AssignmentRow)) == 0
     for labeler in (bob, eve):
         kept = claim(server.engine, PROJECT, labeler)
         assert kept is not None
