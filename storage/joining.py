@@ -4,7 +4,7 @@ Feedback may come before its sample is in the lake, or long after. What contradi
 labelers, no more of it in an hour than the project says: the rest waits for its turn.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ from schemas.verdicts import Reason, Selection, TaskRequest, Versions
 from storage.database import lost_connections_named
 from storage.feedback import FeedbackStatus
 from storage.feedback_tables import FeedbackRow
-from storage.guidelines import history
+from storage.guidelines import versions_after
 from storage.labeled import origin_of
 from storage.lake import Lake
 from storage.lake_rows import sample_of
@@ -40,12 +40,13 @@ def go_on(engine: Engine, lake: Lake, project: ProjectConfig) -> int:
     """Join what waits with its sample, and send to the labelers what is due; return how many went on."""
     with engine.begin() as connection:
         connection.execute(select(func.pg_advisory_xact_lock(JOINING, func.hashtext(project.name))))
-        return _join(connection, lake, project, history(engine, project.name)) + _ask(connection, engine, lake, project)
+        return _join(connection, lake, project) + _ask(connection, engine, lake, project)
 
 
-def _join(connection: Connection, lake: Lake, project: ProjectConfig, guidelines: Sequence[Guideline]) -> int:
+def _join(connection: Connection, lake: Lake, project: ProjectConfig) -> int:
     waiting = _standing(connection, project, FeedbackStatus.WAITING, AT_ONCE, _again())
-    samples = _samples(lake, project, {one.sample_id for one in waiting})
+    samples = lake.first_of(project.name, {one.sample_id for one in waiting})
+    guidelines = versions_after(connection, project.name, 0) if samples else []
     now: datetime = connection.execute(select(func.now())).scalar_one()
     oldest = now - timedelta(days=project.feedback.retention_days)
     for one in waiting:
@@ -74,7 +75,7 @@ def _ask(connection: Connection, engine: Engine, lake: Lake, project: ProjectCon
     lately = (row.status == FeedbackStatus.ASKED, row.looked_at > func.now() - timedelta(hours=1))
     asked = connection.scalar(select(func.count()).where(row.project == project.name, *lately)) or 0
     due = _standing(connection, project, FeedbackStatus.DUE, max(0, project.feedback.per_hour - asked))
-    samples = _samples(lake, project, {one.sample_id for one in due})
+    samples = lake.first_of(project.name, {one.sample_id for one in due})
     enqueue(engine, project, [_request(sample) for sample in samples.values()])
     for one in due:
         connection.execute(_moved(one, FeedbackStatus.ASKED))
@@ -94,19 +95,6 @@ def _moved(one: Row[Any], status: FeedbackStatus) -> Update:
     row = FeedbackRow
     here = tuple_(row.topic, row.partition, row.offset) == (one.topic, one.partition, one.offset)
     return update(row).where(here).values(status=status, looked_at=func.clock_timestamp())
-
-
-def _samples(lake: Lake, project: ProjectConfig, sample_ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
-    """Return the first archived sample of each id."""
-    quoted = ", ".join("'{}'".format(one.replace("'", "''")) for one in sorted(sample_ids))
-    if not quoted:
-        return {}
-    rows = lake.samples(project.name, where=f"sample_id in ({quoted})").to_pylist()
-    return {row["sample_id"]: row for row in sorted(rows, key=_place, reverse=True)}
-
-
-def _place(row: Mapping[str, Any]) -> tuple[int, int]:
-    return row["partition"], row["offset"]
 
 
 def _contradicts(project: ProjectConfig, one: Row[Any], prediction: Any, guidelines: Sequence[Guideline]) -> bool:

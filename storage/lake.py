@@ -174,6 +174,17 @@ class Lake:
         """Return archived samples: the named columns of the rows for which `where`, an Iceberg filter, holds."""
         return self._scan(project, "samples", columns, where).to_arrow()
 
+    def first_of(
+        self, project: str, sample_ids: Iterable[str], columns: Sequence[str] = ("*",)
+    ) -> dict[str, dict[str, Any]]:
+        """Return the first archived sample of each id, by partition and offset; ids that no sample has are missing."""
+        quoted = ", ".join("'{}'".format(one.replace("'", "''")) for one in sorted(sample_ids))
+        if not quoted:
+            return {}
+        rows = self.samples(project, columns, f"sample_id in ({quoted})").to_pylist()
+        rows.sort(key=lambda row: (row["partition"], row["offset"]), reverse=True)
+        return {row["sample_id"]: row for row in rows}
+
     def latest(self, project: str, count: int) -> pa.Table:
         """Return the `count` archived samples that occurred last, or all there are, in the order of their times.
 

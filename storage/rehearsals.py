@@ -36,14 +36,13 @@ def find(lake: Lake, engine: Engine, project: str, sample_id: str) -> Sought:
     Raises:
         InputError: no accepted sample has it.
     """
-    quoted = sample_id.replace("'", "''")
-    rows = lake.samples(project, ("topic", "partition", "offset"), f"sample_id == '{quoted}'").to_pylist()
-    if not rows:
+    found = lake.first_of(project, [sample_id], ("sample_id", "topic", "partition", "offset"))
+    if not found:
         raise InputError(
             f"No accepted sample of {project} has the id {sample_id!r}: it was never sent, was rejected or repeats "
             "another, or is on its way to the lake still. `assay audit` counts each."
         )
-    place = min(rows, key=lambda row: (row["partition"], row["offset"]))
+    place = {name: found[sample_id][name] for name in ("topic", "partition", "offset")}
     return Sought(**place, selected=_selected(engine, place))
 
 
