@@ -7,6 +7,7 @@ from pydantic import JsonValue
 from quality.columns import ATTRIBUTES
 from schemas.answers import Answer, named_in
 from schemas.project import SliceRecipe
+from schemas.samples import Attribute
 
 LABEL = "label"
 PREDICTION = "prediction."
@@ -17,7 +18,12 @@ def is_in(one: SliceRecipe, sample: Mapping[str, JsonValue], label: Answer) -> b
     if one.column == LABEL:
         return str(one.value) in named_in(label)
     found = _value(one.column, sample)
-    return type(found) is type(one.value) and found == one.value
+    return equals(found, one.value)
+
+
+def equals(found: JsonValue, value: Attribute) -> bool:
+    """Say whether what was found is this value, and of its type: truth is no number."""
+    return type(found) is type(value) and found == value
 
 
 def _value(column: str, sample: Mapping[str, JsonValue]) -> JsonValue:

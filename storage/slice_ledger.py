@@ -11,7 +11,8 @@ from sqlalchemy import Engine, Row, select
 from catalog.assembly import is_consistent
 from catalog.comparison import Comparison
 from catalog.evaluation import TrainingReport
-from catalog.slices import LABEL, is_in
+from catalog.slices import LABEL, equals, is_in
+from catalog.worst import PREDICTED
 from labeling.label_space import scores_now
 from quality.intervals import Interval
 from quality.ranking import rank
@@ -27,8 +28,6 @@ from storage.guidelines import history
 from storage.model_errors import model_errors
 from storage.releases import list_versions
 from storage.tables import ConsensusRow, TaskRow
-
-PREDICTED = "prediction.top"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +77,7 @@ def ledger(engine: Engine, project: ProjectConfig) -> tuple[Line, ...]:
         quotas[one.name] += quota.want
     have = _counted(engine, project, named)
     cases, reports = Cases.of_all(model_errors(engine, project).cases), _reports(engine, project.name)
+    inside = {name: _inside(cases, one) for name, one in named.items()}
     return tuple(
         Line(
             column=one.column,
@@ -88,8 +88,8 @@ def ledger(engine: Engine, project: ProjectConfig) -> tuple[Line, ...]:
             queued=have[name]["queued"],
             labeled=have[name]["labeled"],
             consistent=have[name]["consistent"],
-            cases=int(_inside(cases, one).sum()),
-            error=_error(cases, _inside(cases, one)),
+            cases=int(inside[name].sum()),
+            error=cases.error(inside[name]) if inside[name].any() else None,
             trained=tuple(_trained(reports, one)),
         )
         for name, one in named.items()
@@ -130,16 +130,8 @@ def _holds(one: SliceRecipe, task: Row[Any], guidelines: Sequence[Guideline]) ->
     return (one.column != LABEL or task.answer is not None) and is_in(one, task.sample, task.answer)
 
 
-def _error(cases: Cases, rows: Mask) -> Interval | None:
-    return cases.error(rows) if rows.any() else None
-
-
 def _inside(cases: Cases, one: SliceRecipe) -> Mask:
-    return np.array([_is(case.values.get(one.column), one.value) for case in cases.of], np.bool_)
-
-
-def _is(found: Attribute | None, value: Attribute) -> bool:
-    return type(found) is type(value) and found == value
+    return np.array([equals(case.values.get(one.column), one.value) for case in cases.of], np.bool_)
 
 
 def _reports(engine: Engine, project: str) -> list[TrainingReport]:
