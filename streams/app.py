@@ -64,7 +64,7 @@ def _screen_app(settings: StreamSettings, storage: StorageSettings) -> FrameApp:
     )
     app = _app(f"{project.config.name}-{Role.SCREEN}", settings, metrics, resume=screen.resume)
     _repeat(app, screen.look, pause=STEERING_SECONDS)
-    _agent(app, project.topics.samples, Pipeline(screen.begin, screen.finish, pause=CHECKPOINT_SECONDS))
+    _agent(app, metrics, project.topics.samples, Pipeline(screen.begin, screen.finish, pause=CHECKPOINT_SECONDS))
     return app
 
 
@@ -77,12 +77,12 @@ def _keep_app(settings: StreamSettings, storage: StorageSettings) -> FrameApp:
     keep = Keep(project=project, engine=open_engine(storage), lake=lake, publisher=_publisher(settings))
     metrics = WorkerMetrics(project.config.name, Role.KEEP)
     app = _app(f"{project.config.name}-{Role.KEEP}", settings, metrics, resume=archive.resume)
-    _agent(app, topics.accepted, Pipeline(_itself, archive.accepted, pause=ARCHIVE_SECONDS))
-    _agent(app, topics.rejected, Pipeline(_itself, archive.rejected, pause=ARCHIVE_SECONDS))
-    _agent(app, topics.tasks, Pipeline(_itself, keep.tasks))
-    _agent(app, topics.receipts, Pipeline(_itself, keep.receipts))
-    _agent(app, topics.labels, Pipeline(_itself, keep.labels))
-    _agent(app, topics.feedback, Pipeline(_itself, keep.feedback))
+    _agent(app, metrics, topics.accepted, Pipeline(_itself, archive.accepted, pause=ARCHIVE_SECONDS))
+    _agent(app, metrics, topics.rejected, Pipeline(_itself, archive.rejected, pause=ARCHIVE_SECONDS))
+    _agent(app, metrics, topics.tasks, Pipeline(_itself, keep.tasks))
+    _agent(app, metrics, topics.receipts, Pipeline(_itself, keep.receipts))
+    _agent(app, metrics, topics.labels, Pipeline(_itself, keep.labels))
+    _agent(app, metrics, topics.feedback, Pipeline(_itself, keep.feedback))
     _repeat(app, keep.relay, pause=RELAY_SECONDS)
     _repeat(app, keep.join, pause=JOINING_SECONDS)
     _repeat(app, keep.steer, pause=STEERING_SECONDS)
@@ -128,7 +128,6 @@ def _app(name: str, settings: StreamSettings, metrics: WorkerMetrics, *, resume:
         topic_allow_declare=False,
         stream_wait_empty=False,  # a frame in hand when the worker stops is screened again by the next
     )
-    app.metrics = metrics
 
     async def serve() -> None:
         metrics.serve(settings.metrics_host, settings.metrics_port, app.lags)
@@ -138,7 +137,7 @@ def _app(name: str, settings: StreamSettings, metrics: WorkerMetrics, *, resume:
     return app
 
 
-def _agent(app: FrameApp, topic: str, pipeline: Pipeline[Any]) -> None:
+def _agent(app: FrameApp, metrics: WorkerMetrics, topic: str, pipeline: Pipeline[Any]) -> None:
     """Add an agent that passes frames through a pipeline, and ends the worker if one cannot be handled.
 
     Faust itself would acknowledge the frame that failed and go on with the next, which must not be handled before
@@ -150,7 +149,7 @@ def _agent(app: FrameApp, topic: str, pipeline: Pipeline[Any]) -> None:
             if app.failed:
                 return
             frame = app.begun(event)
-            app.metrics.took(topic, len(frame))
+            metrics.took(topic, len(frame))
             await _or_crash(app, topic, lambda event=event, frame=frame: pipeline.begin(event, frame))  # type: ignore[misc]
 
     app.agent(app.frames(topic), name=f"{app.conf.id}.{topic}")(agent)

@@ -25,7 +25,6 @@ from yarl import URL
 
 from quality.frames import Frame
 from schemas.errors import ConflictError
-from streams.metrics import WorkerMetrics
 from streams.reader import Place, Reader
 
 # What a request to the broker may take, in seconds, and the end of the reading thread.
@@ -247,7 +246,6 @@ class FrameApp(faust.App):
     """
 
     failed = False
-    metrics: WorkerMetrics
 
     def __init__(
         self,
