@@ -8,6 +8,8 @@ Writes `var/bench/datacentric.json`.
     .venv-bench/bin/python -m bench.datacentric --sets crowd_labelme --seeds 3
     .venv-bench/bin/python -m bench.datacentric --data my/set    # a folder as bench/datacentric/folder.py describes it
     .venv-bench/bin/python -m bench.datacentric --table var/bench/datacentric.json
+
+Stopped, it goes on where it was: the results of single seeds stay in `var/bench/datacentric-jobs`.
 """
 
 import argparse
@@ -16,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench import command
+from bench import command, kept
 from bench.datacentric.arms import LEVELS, detector
 from bench.datacentric.crowds import EXPERT
 from bench.datacentric.folder import own
@@ -33,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the command line."""
     options = command.options("datacentric", __doc__)
     options.add_argument("--seeds", type=command.count, default=SEEDS, metavar="N", help=f"{SEEDS}")
+    kept.option(options)
     return options
 
 
@@ -50,7 +53,8 @@ def report(args: argparse.Namespace, sources: Sequence[Source]) -> dict[str, Any
     """Measure and return everything."""
     jobs = [Job(source=source, seed=seed) for source in sources for seed in range(args.seeds)]
     said: dict[str, list[Said]] = {source.name: [] for source in sources}
-    for job, found in command.told(command.spread(measure, jobs, args.jobs), lambda job: job.source.name):
+    keeping = kept.kept("datacentric", measure, fresh=args.fresh)
+    for job, found in command.told(command.spread(keeping, jobs, args.jobs), lambda job: job.source.name):
         said[job.source.name].append(found)
     return reported({source.name: summary(set_of(source), said[source.name]) for source in sources}, args.seeds)
 

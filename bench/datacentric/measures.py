@@ -34,6 +34,11 @@ class Job:
     source: Source
     seed: int
 
+    @property
+    def name(self) -> str:
+        """What its result is kept by."""
+        return f"{self.source.name}/{self.seed}"
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Said:
