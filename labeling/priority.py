@@ -55,10 +55,13 @@ def priority(sample_id: str, selection: Selection, scale: Scale) -> float:
         value = max over reasons r of (p_r · h_r / max h)  +  0.5 where the quota of a slice is among them
 
     Whatever else was said of a sample of the audit, it stands where a hash of its id puts it: so however few of the
-    tasks get labeled, what is labeled of the audit is a uniform draw.
+    tasks get labeled, what is labeled of the audit is a uniform draw. What an alarm of drift bought stands likewise,
+    but before what signals say, for somebody waits to know.
     """
     if Reason.AUDIT in selection.reasons:
         return float(draws([sample_id], [PRIORITY])[0, 0])
+    if Reason.DRIFT in selection.reasons:
+        return 1.0 + QUOTA_BONUS * float(draws([sample_id], [PRIORITY])[0, 0])
     found = (scale.place(reason, _score(selection, reason)) * scale.worth[reason] for reason in selection.reasons)
     return max(found) + (QUOTA_BONUS if Reason.QUOTA in selection.reasons else 0.0)
 

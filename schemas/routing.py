@@ -1,7 +1,7 @@
 """Which samples labelers get: a project's routing policy, and the steering that labels give it."""
 
 from math import ceil
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
@@ -129,9 +129,24 @@ class RoutingPolicy(Section):
         return self
 
 
-def _parts(quotas: tuple[Quota, ...], partitions: int) -> tuple[Quota, ...]:
-    """Return the part of the quotas that each of so many partitions fills."""
-    return tuple(quota.model_copy(update={"want": ceil(quota.want / partitions)}) for quota in quotas)
+class Confirming(Event):
+    """How many labels are bought to confirm an alarm of drift, of the slice that it is of, or of all samples.
+
+    A slice is what has `value`, as text, in `column`; of all samples neither is said.
+    """
+
+    alarm: int
+    column: ColumnName | None = None
+    value: str | None = None
+    want: int = Field(gt=0)
+
+
+PartT = TypeVar("PartT", Quota, Confirming)
+
+
+def _parts(wanted: tuple[PartT, ...], partitions: int) -> tuple[PartT, ...]:
+    """Return the part of what is wanted that each of so many partitions has selected."""
+    return tuple(one.model_copy(update={"want": ceil(one.want / partitions)}) for one in wanted)
 
 
 class Hits(Event):
@@ -150,7 +165,8 @@ class Steering(Event):
 
     `temperature` is that of the scores (`quality.routing.calibration`). Hits go by their reasons' names, so that equal
     ones are written alike. `quotas` are wanted beside the policy's: the model that was trained on the dataset version
-    `asked_by` is worst at these slices. Each version that asks wants so many labels anew.
+    `asked_by` is worst at these slices. Each version that asks wants so many labels anew. `confirming` is what open
+    alarms of drift buy.
     """
 
     version: int = Field(default=0, ge=0)
@@ -158,10 +174,12 @@ class Steering(Event):
     temperature: float = Field(default=1.0, gt=0)
     quotas: tuple[Quota, ...] = ()
     asked_by: int = Field(default=0, ge=0)
+    confirming: tuple[Confirming, ...] = ()
 
     def of_partition(self, partitions: int) -> "Steering":
         """Return the steering that each of so many partitions follows by itself."""
-        return self.model_copy(update={"quotas": _parts(self.quotas, partitions)})
+        parts = {"quotas": _parts(self.quotas, partitions), "confirming": _parts(self.confirming, partitions)}
+        return self.model_copy(update=parts)
 
     @field_validator("hits")
     @classmethod

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from schemas.boxes import Box
 from schemas.guidelines import ClassChange, Definition, Draft, Example
 from schemas.project import DatasetRecipe, DuplicatePolicy
-from schemas.routing import Hits, Quota, RoutingPolicy, Steering
+from schemas.routing import Confirming, Hits, Quota, RoutingPolicy, Steering
 from schemas.samples import AnySample, Payload, versioned
 from schemas.verdicts import Event, Selection
 
@@ -185,9 +185,11 @@ _FIELDS: dict[type[Event], dict[str, st.SearchStrategy[Any]]] = {
         "reasons": st.lists(_REASONS, min_size=1, max_size=3).map(tuple),
         "scores": st.dictionaries(_REASONS, finite, max_size=3),
     },
+    Confirming: {"column": st.none() | names},
     Steering: {
         "hits": st.dictionaries(_REASONS, st.deferred(lambda: events(Hits)), max_size=3),
         "quotas": st.lists(st.builds(Quota, column=names, value=names, want=st.integers(1, 9)), max_size=2).map(tuple),
+        "confirming": st.lists(st.deferred(lambda: events(Confirming)), max_size=2).map(tuple),
     },
 }
 _RECIPE: dict[str, st.SearchStrategy[Any]] = {

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     REPRESENTATIVE = "representative"  # stands for much that no selected sample stands for
     DISAGREEMENT = "disagreement"  # a second model says something else
     QUOTA = "quota"  # labels of a slice are short
+    DRIFT = "drift"  # drawn uniformly to confirm an alarm, or to withdraw it
     FEEDBACK = "feedback"  # somebody in production says that the prediction was wrong
     AUDIT = "audit"  # drawn uniformly by hash, which keeps estimates unbiased
 
@@ -75,12 +76,13 @@ class Selection(Event):
     """The decision to have a sample labeled.
 
     `scores` holds each signal in [0, 1]; `propensity` is the probability in (0, 1] with which a sample
-    like this one is selected, which estimates divide by.
+    like this one is selected, which estimates divide by. `alarms` are those of drift that its label helps to confirm.
     """
 
     reasons: tuple[ReasonName, ...] = Field(min_length=1)
     scores: dict[ReasonName, float]
     propensity: float = Field(gt=0, le=1)
+    alarms: tuple[int, ...] = ()
 
 
 class ReplayOf(Event):

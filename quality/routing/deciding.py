@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from quality.routing import confirming
 from quality.routing.bins import BINS, NONE, Bins, binned, supply, threshold
 from quality.routing.budget import TOKEN, Purse, wanted
 from quality.routing.counts import Counts, Values
 from quality.routing.mixer import guesses, mix
 from quality.routing.quota import Chances, left, shortfalls
 from quality.routing.rare import rare
-from schemas.routing import Quota, RoutingPolicy, Steering
+from schemas.routing import Confirming, Quota, RoutingPolicy, Steering
 from schemas.verdicts import Reason
 
 # The draw that decides which vectors stand for a block.
@@ -27,9 +28,9 @@ class Deciding:
 
     `quotas` are the policy's and the steering's, `purposes` what draws are made for, `slices` the columns of which
     values may be short, `columns` all that are counted. `mix` is the share of the budget by reason, `offered` the part
-    of the stream that thresholds are to select, `short` the chances of slices that are short, `audit` the share that
-    is drawn uniformly. `guesses` are the signals that guess where the model fails, and `guessed` is the share of the
-    budget that they may spend.
+    of the stream that thresholds are to select, `short` the chances of slices that are short, `confirming` those of the
+    slices of `alarms` by their numbers, `audit` the share that is drawn uniformly. `guesses` are the signals that guess
+    where the model fails, and `guessed` is the share of the budget that they may spend.
     """
 
     policy: RoutingPolicy
@@ -44,6 +45,8 @@ class Deciding:
     thresholds: Mapping[str, float]
     offered: float
     short: Chances
+    alarms: tuple[Confirming, ...]
+    confirming: Mapping[int, float]
     audit: float
 
 
@@ -74,7 +77,10 @@ def decide(policy: RoutingPolicy, steering: Steering, used: Counts, purse: Purse
     scores = _scores(policy, used)
     quotas = (*policy.quotas, *steering.quotas)
     short = shortfalls(used, short=left(quotas, filled), fair=policy.fair, wanted=aim - audit, records=records)
-    share = max(0.0, aim - audit - _drawn(used, short, records)) / records
+    alarms = steering.confirming
+    confirmed = confirming.chances(alarms, used, filled, wanted=aim - audit, records=records)
+    drawn = _drawn(used, short, records) + confirming.expected(alarms, confirmed, used, records)
+    share = max(0.0, aim - audit - drawn) / records
     yielded = max(LEAST_YIELD, min(1.0, used.chosen / used.offered)) if used.offered else 1.0
     of_signals = {reason: parts[reason] for reason in signals}
     shares = _filled(of_signals, share / yielded, scores)
@@ -91,9 +97,9 @@ def decide(policy: RoutingPolicy, steering: Steering, used: Counts, purse: Purse
     return Deciding(
         policy=policy,
         quotas=quotas,
-        purposes=(*signals, Reason.QUOTA, Reason.AUDIT, *((SAMPLE,) if policy.space else ())),
+        purposes=(*signals, Reason.QUOTA, Reason.DRIFT, Reason.AUDIT, *((SAMPLE,) if policy.space else ())),
         slices=slices,
-        columns=tuple(sorted({*slices, *looked_at})),
+        columns=tuple(sorted({*slices, *looked_at, *(one.column for one in alarms if one.column is not None)})),
         mix=parts,
         guesses=frozenset(guessing),
         guessed=min(1.0, guessed / income) if income else 0.0,
@@ -101,6 +107,8 @@ def decide(policy: RoutingPolicy, steering: Steering, used: Counts, purse: Purse
         thresholds={reason: threshold(scores[reason], share) for reason, share in shares.items()},
         offered=offered,
         short=short,
+        alarms=alarms,
+        confirming=confirmed,
         audit=min(1.0, audit / records + max(0.0, share - offered * yielded)),
     )
 

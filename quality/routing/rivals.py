@@ -11,6 +11,8 @@ from schemas.verdicts import Reason
 
 # A sample is selected as representative if it still has this part of its gain beside what its block has selected.
 STILL = 0.5
+# Reasons that draw uniformly, which they would not if they left out what is repeated.
+UNIFORM = frozenset({Reason.AUDIT, Reason.DRIFT})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +27,9 @@ class Rivals:
     coverage: "Coverage"
 
     def leave(self, reason: str, place: int) -> bool:
-        """Say whether a reason still holds beside what is selected; the audit's always does."""
+        """Say whether a reason still holds beside what is selected; those of uniform draws always do."""
         row = self.rows.get(place)
-        if row is None or reason == Reason.AUDIT:
+        if row is None or reason in UNIFORM:
             return True
         if self.repeated.repeats(row):
             return False

@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.routing import bins, space
+from quality.routing import bins, confirming, space
 from quality.routing.batch import Batch, OwnSignal, Part, Scores, checked, named
 from quality.routing.bins import Places
 from quality.routing.budget import Spending
@@ -165,8 +165,15 @@ class Router:
         found = {reason: bins.chances(each, deciding.thresholds[reason]) for reason, each in places.items()}
         if any(deciding.short.values()):
             found[Reason.QUOTA] = quota(part.names, deciding.short, len(part))
+        if deciding.confirming:
+            found[Reason.DRIFT] = np.maximum.reduce(list(self._of_alarms(part).values()))
         found[Reason.AUDIT] = np.full(len(part), deciding.audit)
         return found
+
+    def _of_alarms(self, part: Part) -> dict[int, Scores]:
+        """Return the chance of each sample by the alarm that it may help to confirm."""
+        deciding = self._deciding
+        return confirming.of_alarms(deciding.alarms, deciding.confirming, part.names, len(part))
 
     def _chosen(
         self, part: Part, scores: Mapping[str, Scores], chances: Mapping[str, Scores]
@@ -179,6 +186,7 @@ class Router:
         sample in its place.
         """
         hits = {reason: part.drawn[reason] < chance for reason, chance in chances.items()}
+        alarms = {alarm: part.drawn[Reason.DRIFT] < chance for alarm, chance in self._of_alarms(part).items()}
         places = np.flatnonzero(np.logical_or.reduce(list(hits.values())))
         spending, rivals = self._spending(part), self._rivals(part, places)
         found: dict[int, Selection] = {}
@@ -194,6 +202,7 @@ class Router:
                     reasons=reasons,
                     scores={reason: round(float(score[place]), 6) for reason, score in scores.items()},
                     propensity=either(float(chances[reason][place]) for reason in left),
+                    alarms=tuple(one for one, drawn in alarms.items() if drawn[place] and Reason.DRIFT in reasons),
                 )
                 spending.spend(place, guess=self._deciding.guesses.issuperset(reasons))
                 if rivals:
@@ -241,7 +250,10 @@ class Router:
             routed=before.routed + len(part),
             chosen=before.chosen + named,
         )
-        self._filled = filled(self._deciding.quotas, self._filled, part.names, chosen)
+        self._filled = {
+            **filled(self._deciding.quotas, self._filled, part.names, chosen),
+            **confirming.filled(self._deciding.alarms, self._filled, (one.alarms for one in chosen.values())),
+        }
         if self._policy.space:
             self._sampled = space.sampled(
                 self._sampled, part[self._policy.space.field], part.offsets, part.drawn[SAMPLE]

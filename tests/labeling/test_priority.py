@@ -71,6 +71,14 @@ def test_tasks_of_the_audit_stand_where_a_hash_puts_them(others: dict[str, Any])
     assert ((cells - 200) ** 2 / 200).sum() < 27.9  # chi-square, passed once in a thousand times
 
 
+def test_what_an_alarm_buys_stands_before_all_that_signals_say() -> None:
+    """Where a hash puts it among its like, whatever its scores; in the audit it stands as that does."""
+    best, *drifted = values([selected("rare", rare=1.0), *[selected(Reason.DRIFT, "rare", rare=1.0)] * 200])
+    assert best < 1.0 <= min(drifted)
+    assert np.std(drifted) == pytest.approx(0.5 / np.sqrt(12), rel=0.2)
+    assert values([selected(Reason.DRIFT, Reason.AUDIT)]) == values([selected(Reason.AUDIT)])
+
+
 def test_nothing_starves_however_much_that_is_better_keeps_coming() -> None:
     """What is worth nothing goes before what is worth most and came more than the patience later."""
     due = NOW - ahead(0.0, POLICY)
