@@ -52,6 +52,21 @@ def ask(engine: Engine, project: str, version: int, quotas: Sequence[Quota]) -> 
     return _changed(engine, project, said)
 
 
+@lost_connections_named()
+def want(engine: Engine, project: str, quota: Quota) -> Steering | None:
+    """Have routing fill one quota more, beside those of the last model and as long: until the next model asks.
+
+    It is written, and announced, once; None is returned where the slice has a quota already.
+    """
+
+    def said(_: Connection, before: Steering) -> Steering:
+        if any((one.column, one.value) == (quota.column, quota.value) for one in before.quotas):
+            return before
+        return before.model_copy(update={"quotas": (*before.quotas, quota)})
+
+    return _changed(engine, project, said)
+
+
 def _changed(engine: Engine, project: str, said: Callable[[Connection, Steering], Steering]) -> Steering | None:
     """Write, and announce, what is said after the last version, under the next number; None where that is the same."""
     with engine.begin() as connection:

@@ -76,12 +76,17 @@ def renewed(told: Steering, before: Steering, filled: Values) -> Steering:
     """Return steering as a partition takes it up after `before`, when so many were selected of slices with quotas.
 
     What a dataset version asks for is wanted beyond what was selected by then, so its quotas are raised by that, once:
-    steering that only says something new of hits leaves them as they are.
+    steering that only says something new of hits leaves them as they are. So is what is asked for in between, of
+    another slice.
     """
-    if told.asked_by == before.asked_by:
-        return told.model_copy(update={"quotas": before.quotas})
-    raised = tuple(one.model_copy(update={"want": one.want + int(_filled(one, filled))}) for one in told.quotas)
-    return told.model_copy(update={"quotas": raised})
+    kept = before.quotas if told.asked_by == before.asked_by else ()
+    known = {(one.column, one.value): one for one in kept}
+    raised = (known.get((one.column, one.value)) or _raised(one, filled) for one in told.quotas)
+    return told.model_copy(update={"quotas": tuple(raised)})
+
+
+def _raised(one: Quota, filled: Values) -> Quota:
+    return one.model_copy(update={"want": one.want + int(_filled(one, filled))})
 
 
 def _filled(one: Quota, filled: Values) -> float:

@@ -12,7 +12,7 @@ from schemas.project import ProjectConfig
 from schemas.routing import Quota, Steering
 from storage.consensus import settle
 from storage.queue import enqueue
-from storage.steering import ask, newest, renew, versions
+from storage.steering import ask, newest, renew, versions, want
 from storage.tables import OutboxRow
 from storage.testing import enlist, label_next, project_config, task_request
 from storage.votes import votes_by_task
@@ -65,6 +65,20 @@ def test_what_a_version_asks_for_outlives_what_labels_say(engine: Engine) -> Non
     done = ask(engine, project.name, 4, [])
     assert done == told.model_copy(update={"version": 3, "quotas": (), "asked_by": 4})
     assert (newest(engine, project.name), ask(engine, project.name, 5, [])) == (done, None)
+
+
+def test_a_slice_is_wanted_once_until_the_next_model_asks(engine: Engine) -> None:
+    """Beside what the last model asks for, which stays; truth is another value than its text."""
+    project = f"zoo-{uuid4().hex[:8]}"
+    night, tray = (Quota(column="attributes.shift", value=value, want=50) for value in ("night", True))
+    ask(engine, project, 3, [night])
+    told = want(engine, project, tray)
+    assert told is not None
+    assert (told.quotas, told.asked_by, told.version) == ((night, tray), 3, 2)
+    assert want(engine, project, tray.model_copy(update={"want": 80})) is None
+    done = ask(engine, project, 4, [])
+    assert done is not None
+    assert done.quotas == ()
 
 
 def few(kind: str, **labels: Any) -> ProjectConfig:

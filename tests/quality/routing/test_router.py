@@ -201,6 +201,24 @@ def test_what_a_dataset_version_asks_for_is_wanted_anew_each_time() -> None:
     assert max(got[1], got[3]) < 3
 
 
+def test_a_slice_that_is_asked_for_in_between_leaves_other_quotas_as_they_are() -> None:
+    """Each is filled once: the first before the second is asked for, and neither where both are told of again."""
+    dark = np.random.default_rng(9).random(20_000) < 0.01
+    batch = stream([{"cat": 1.0}] * 20_000, night=dark.tolist())
+    policy = routing_policy(block=200, budget={"share": 0.05}, rare=None, novel=None)
+    night, day = Quota(column="night", value=True, want=30), Quota(column="night", value=False, want=40)
+    state, filled = RoutingState(), []
+    for number, quotas in enumerate([(night,), (night, day), (night, day)], start=1):
+        steering = Steering(version=number, quotas=quotas, asked_by=1)
+        router = Router(policy, replace(state, block=0, planned=Plan(block=1, steering=steering)), own={})
+        chosen = [place for place, one in router.route(batch).items() if Reason.QUOTA in one.reasons]
+        filled.append([int(sum(dark[chosen])), int(sum(~dark[chosen]))])
+        state = router.state
+    assert filled[0] == [pytest.approx(30, abs=15), 0]
+    assert filled[1] == [pytest.approx(0, abs=3), pytest.approx(40, abs=40)]
+    assert max(filled[2]) < 3
+
+
 def test_what_repeats_the_queue_is_left() -> None:
     """Of ten vectors, each sent again and again and always uncertain, each is labeled once, but for the audit."""
     random = np.random.default_rng(1)
