@@ -43,6 +43,7 @@ class Line:
     """One slice: what is wanted of it, what there is, and how models do on it.
 
     - wanted: rows that a version must have; quota: labels that routing is to collect, by the policy and by the steering
+    - asked: of the quota, what the last model and alarms ask for, until the next model is trained
     - queued, labeled, consistent: tasks that wait, that are settled, and whose label a version may hold
     - error: of the model in production, estimated for the stream, from `cases` settled labels; None where there is none
     - trained: what the models of the dataset versions did, the last one last
@@ -53,6 +54,7 @@ class Line:
     guarded: bool
     wanted: int
     quota: int
+    asked: int
     queued: int
     labeled: int
     consistent: int
@@ -65,16 +67,35 @@ class Line:
         """What it is called."""
         return f"{self.column} = {self.value}"
 
+    @property
+    def is_short(self) -> bool:
+        """Whether labels are asked for, or fewer are consistent than the recipe and the policy want."""
+        return self.asked > 0 or self.consistent < max(self.wanted, self.quota)
+
+    @property
+    def closed_by(self) -> int | None:
+        """The last version whose model gained on it with 95 % certainty; None while there is none, or it is short."""
+        gained = (one.version for one in reversed(self.trained) if one.found.gain.low > 0)
+        return None if self.is_short else next(gained, None)
+
+    @property
+    def state(self) -> str:
+        """What it is called in lists: `short`, `closed by version N`, or neither."""
+        closed = "" if self.closed_by is None else f"closed by version {self.closed_by}"
+        return "short" if self.is_short else closed
+
 
 def ledger(engine: Engine, project: ProjectConfig) -> tuple[Line, ...]:
     """Return a line for each slice that the recipe, the routing policy or the steering names, in that order."""
     told = steering.newest(engine, project.name) or Steering()
-    quotas = Counter[str]()
+    quotas, asked = Counter[str](), Counter[str]()
     named = {one.name: one for one in project.dataset.slices}
     for quota in (*project.routing.quotas, *told.quotas):
         one = SliceRecipe(column=quota.column, value=quota.value)
         named.setdefault(one.name, one)
         quotas[one.name] += quota.want
+    for quota in told.quotas:
+        asked[SliceRecipe(column=quota.column, value=quota.value).name] += quota.want
     have = _counted(engine, project, named)
     cases, reports = Cases.of_all(model_errors(engine, project).cases), _reports(engine, project.name)
     inside = {name: _inside(cases, one) for name, one in named.items()}
@@ -85,6 +106,7 @@ def ledger(engine: Engine, project: ProjectConfig) -> tuple[Line, ...]:
             guarded=one.guarded,
             wanted=one.want,
             quota=quotas[name],
+            asked=asked[name],
             queued=have[name]["queued"],
             labeled=have[name]["labeled"],
             consistent=have[name]["consistent"],

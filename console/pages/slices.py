@@ -44,6 +44,7 @@ def _ledger(lines: Sequence[Line]) -> Markup:
         "labeled",
         "consistent",
         "last version",
+        "state",
     )
     rows = [
         (
@@ -51,14 +52,15 @@ def _ledger(lines: Sequence[Line]) -> Markup:
             interval(one.error),
             *(f"{count:,}" for count in (one.wanted, one.quota, one.queued, one.labeled, one.consistent)),
             _trained(one.trained),
+            one.state,
         )
         for one in lines
     ]
     told = (
-        "Wanted are rows of a version, by the recipe; the quota is what routing collects, by the policy and the last "
-    )
-    told += (
-        "model. The error is that of the model in production, estimated for the stream; the last version's is on gold."
+        "Wanted are rows of a version, by the recipe; the quota is what routing collects, by the policy, the last "
+        "model and alarms. The error is that of the model in production, estimated for the stream; the last "
+        "version's is on gold. A slice is short while labels of it are asked for, and closed by the last version "
+        "that certainly gained on it."
     )
     return join([data_table("Slices", columns, rows, left=2), tag("p", told, class_="note")])
 

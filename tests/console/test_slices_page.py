@@ -13,6 +13,7 @@ LINE = Line(
     guarded=True,
     wanted=200,
     quota=50,
+    asked=50,
     queued=7,
     labeled=90,
     consistent=80,
@@ -28,6 +29,7 @@ def test_a_slice_is_a_row_whatever_it_is_called() -> None:
     assert "attributes.noise" in told
     assert "(guarded)" in told
     assert "10.0 %" in told
+    assert "short" in told
     assert "<script" not in told
     assert "<img" not in told
 
