@@ -3,9 +3,9 @@
 import hashlib
 from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -53,12 +53,14 @@ class LabeledTask:
 class Candidate(LabeledTask):
     """A labeled task beside its archived sample.
 
-    `suite` is the one that the sample passed; `lawful` says that it breaks no critical expectation of today's.
+    `suite` is the one that the sample passed; `lawful` says that it breaks no critical expectation of today's. `text`
+    is the sample as canonical JSON, where that is at hand.
     """
 
     sample: Mapping[str, JsonValue]
     suite: str
     lawful: bool = True
+    text: bytes | None = None
 
     @property
     def waited(self) -> timedelta:
@@ -100,15 +102,33 @@ class Entry(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One row of a version: its entry in the manifest, and the sample itself."""
+    """One row of a version: its entry in the manifest, and the sample itself; `texts` where both are at hand so."""
 
     entry: Entry
     sample: Mapping[str, JsonValue]
+    texts: "Texts | None" = field(default=None, compare=False, repr=False)
+
+    @property
+    def written(self) -> "Texts":
+        """Both as canonical JSON."""
+        return self.texts or Texts(entry=canonical(self.entry), sample=canonical(dict(self.sample)))
 
     @property
     def line(self) -> bytes:
-        """What the content hash is taken of: both as canonical JSON."""
-        return canonical([self.entry.model_dump(mode="json"), dict(self.sample)])
+        """What the content hash is taken of."""
+        return self.written.line
+
+
+class Texts(NamedTuple):
+    """A row's entry and its sample, each as canonical JSON."""
+
+    entry: bytes
+    sample: bytes
+
+    @property
+    def line(self) -> bytes:
+        """What the content hash is taken of: a list of both, which is canonical JSON too."""
+        return b"[%b,%b]" % self
 
 
 Rows_co = TypeVar("Rows_co", bound=Collection[Row], covariant=True)
@@ -227,7 +247,9 @@ class Assembler:
             simulated=candidate.simulated,
             copies=self._copies(candidate) if split == TRAIN else 1,
         )
-        return Row(entry=entry, sample=candidate.sample)
+        text = candidate.text
+        texts = None if text is None else Texts(entry=canonical(entry), sample=text)
+        return Row(entry=entry, sample=candidate.sample, texts=texts)
 
     def _copies(self, candidate: Candidate) -> int:
         """Return how often a row of train stands there; of several slices, the one counts that asks for most."""

@@ -2,7 +2,7 @@
 
 import warnings
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Union, cast
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from catalog.gate import Verdict
 from quality.columns import ATTRIBUTES
 from quality.rules import columns_named
-from quality.rules.columns import EXACT
+from quality.rules.columns import EXACT, Numbers
 from schemas.verdicts import Severity
 
 with warnings.catch_warnings():
@@ -33,12 +33,21 @@ POSITION = "assay_position"
 # What the types of expectations begin with that are about which columns there are.
 ABOUT_COLUMNS = "expect_table_column"
 
+# Rows as columns: how many there are, and the values of each column that one of them has.
+Lot = tuple[int, Mapping[str, Sequence[object] | Numbers]]
 # A column's values: of floats alone, eight bytes each.
 _Values = Union[list[object], "array[float]"]
 
 
 def frame(rows: Iterable[Mapping[str, object]], suite: Mapping[str, Any]) -> pd.DataFrame:
-    """Return the rows of `quality.columns.row` as a DataFrame, numbered from 0, with the columns that `suite` is about.
+    """Return the rows of `quality.columns.row` as `framed` does."""
+    every = list(rows)
+    names = dict.fromkeys(name for row in every for name in row)
+    return framed([(len(every), {name: [row.get(name) for row in every] for name in names})], suite)
+
+
+def framed(lots: Iterable[Lot], suite: Mapping[str, Any]) -> pd.DataFrame:
+    """Return lots of rows as a DataFrame, numbered from 0, with the columns that `suite` is about.
 
     An attribute that `suite` names and no row has is a column all the same: samples may lack any attribute.
     A column keeps its values as they are where the type that pandas would give it could change what is said of a
@@ -49,23 +58,31 @@ def frame(rows: Iterable[Mapping[str, object]], suite: Mapping[str, Any]) -> pd.
     every = any(str(entry.get("type")).startswith(ABOUT_COLUMNS) for entry in suite.get("expectations", ()))
     columns: dict[str, _Values] = {}
     count = 0
-    for count, row in enumerate(rows, 1):
-        for name in row if every else named:
-            if name in row:
-                columns[name] = _with(columns.get(name) or array("d"), row[name], count)
+    for size, lot in lots:
+        for name in lot if every else [name for name in named if name in lot]:
+            columns[name] = _with(columns.get(name) or array("d"), lot[name], count)
+        count += size
     columns |= {name: [] for name in named if name.startswith(ATTRIBUTES) and name not in columns}
-    made = {name: _column(_padded(values, count), as_is=named.get(name, False)) for name, values in columns.items()}
+    order = columns if every else [name for name in named if name in columns]
+    made = {name: _column(_padded(columns[name], count), as_is=named.get(name, False)) for name in order}
     return pd.DataFrame(made, index=pd.RangeIndex(count))
 
 
-def _with(values: _Values, value: object, count: int) -> _Values:
-    """Return the column with the value of its row `count`, counted from 1; rows that were passed over are absent."""
-    if isinstance(values, array) and (type(value) is not float or len(values) < count - 1):
-        values = list(values)
-    if isinstance(values, list):
-        values = _padded(values, count - 1)
-    values.append(value)  # type: ignore[arg-type]
-    return values
+def _with(values: _Values, more: Sequence[object] | Numbers, count: int) -> _Values:
+    """Return the column with the values of a lot that begins at its row `count`; lots that were passed over are absent.
+
+    Texts that repeat are kept once.
+    """
+    floats = isinstance(more, np.ndarray)
+    if isinstance(values, array) and len(values) == count and (floats or set(map(type, more)) <= {float}):
+        values.frombytes(np.asarray(more, np.float64).tobytes())
+        return values
+    known: dict[object, object] = {}
+    listed = more.tolist() if isinstance(more, np.ndarray) else more
+    found: list[object] = list(values) if isinstance(values, array) else values
+    found.extend([None] * (count - len(found)))
+    found.extend(known.setdefault(one, one) if type(one) is str else one for one in listed)
+    return found
 
 
 def _padded(values: _Values, count: int) -> _Values:

@@ -98,6 +98,11 @@ class Columns:
         written = b"".join(starmap(Struct(f"{len(fields)}d").pack, map(astuple, self._payloads)))
         return dict(zip(fields, np.frombuffer(written).reshape(-1, len(fields)).T, strict=True))
 
+    @property
+    def attributes(self) -> Sequence[str]:
+        """The names of all attributes that a sample has, in the order of their first samples."""
+        return list(dict.fromkeys(name for one in self._samples for name in one.attributes))
+
     @cached_property
     def ranking(self) -> Ranking:
         """What was predicted of each sample."""

@@ -1,32 +1,37 @@
 """Build the next dataset version: read, assemble, gate, release. Importing this takes seconds (Great Expectations)."""
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
 
 from catalog import expectations, gate
-from catalog.assembly import Row
 from catalog.canonical import sha256
 from catalog.choice import Exclusion
 from catalog.manifest import Governing, hash_of
-from quality import columns
+from quality.columns import ATTRIBUTES, ENVELOPE, payload_of
+from quality.decoding import decode
 from schemas.guidelines import Guideline
 from storage import gates
 from storage.assembling import Assembled, assembled
-from storage.candidates import read_sample
 from storage.database import open_engine
+from storage.garbage import seldom_searched
 from storage.lake import Lake
 from storage.process import explained
 from storage.projects import Project, read_project
 from storage.releases import Release, find_content, list_versions, publish, read_entries
 from storage.settings import StorageSettings
+from storage.spool import Spooled
+
+# So many rows are turned into columns at once.
+LOT = 4_096
 
 
 class BuildStatus(StrEnum):
@@ -69,12 +74,13 @@ def build(project: Project, settings: StorageSettings, *, as_of: datetime | None
     labels, guidelines and estimates are those of that instant; the project's folder is as it is now.
     """
     with ExitStack() as stack:
+        stack.enter_context(seldom_searched())
         lake = stack.enter_context(Lake.open(settings))
         engine = open_engine(settings)
         stack.callback(engine.dispose)
         made = stack.enter_context(assembled(project, engine, lake, as_of))
         governing = governed_by(project, made.guideline)
-        content = hash_of(made.rows.lines(), governing)
+        content = hash_of((texts.line for texts in made.rows.texts()), governing)
         existing = find_content(engine, project.config.name, content)
         if existing is not None:
             return _outcome(BuildStatus.UNCHANGED, made, release=existing)
@@ -116,7 +122,7 @@ def governed_by(project: Project, guideline: Guideline) -> Governing:
 def judge(project: Project, made: Assembled) -> tuple[tuple[gate.Result, ...], dict[str, Any]]:
     """Return the gate's results for the assembled rows, and what Great Expectations, which ran the suite, said."""
     config = project.config
-    frame = expectations.frame(_columns(project, made.rows), project.suite)
+    frame = expectations.framed(_columns(project, made.rows), project.suite)
     verdicts, document = expectations.validate(project.suite, frame)
     results = gate.check(
         made.rows,
@@ -130,10 +136,15 @@ def judge(project: Project, made: Assembled) -> tuple[tuple[gate.Result, ...], d
     return results, document
 
 
-def _columns(project: Project, rows: Iterable[Row]) -> Iterator[dict[str, object]]:
-    """Yield each row as the suite sees it; assembled samples are those that today's contract reads."""
-    read = (read_sample(project, row.sample) for row in rows)
-    return (columns.row(sample) for sample in read if sample is not None)
+def _columns(project: Project, rows: Spooled) -> Iterator[expectations.Lot]:
+    """Yield lots of rows as the suite sees them; assembled samples are those that today's contract reads."""
+    payload = payload_of(project.samples[project.config.contract.current])
+    known = (*payload.model_fields, *payload.model_computed_fields, *ENVELOPE)
+    texts = (each.sample for each in rows.texts())
+    while lot := list(islice(texts, LOT)):
+        decoded = decode(project.contract, lot)
+        attributes = (ATTRIBUTES + name for name in decoded.columns.attributes)
+        yield len(decoded.places), decoded.columns.for_rules((*known, *attributes))
 
 
 def _dropped(engine: Engine, settings: StorageSettings, name: str, made: Assembled) -> dict[str, str]:

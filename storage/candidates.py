@@ -10,12 +10,12 @@ from sqlalchemy import Connection, Engine
 
 from catalog.assembly import Candidate, LabeledTask
 from catalog.canonical import canonical
-from quality import columns
-from quality.rules import violations
+from quality.decoding import decode
+from quality.rules import judge
 from schemas.guidelines import Guideline
 from schemas.project import ProjectConfig
 from schemas.samples import AnySample
-from schemas.verdicts import Severity
+from schemas.verdicts import Severity, Violation
 from storage.database import lost_connections_named
 from storage.history import labeled_at
 from storage.labeled import Labeled, labeled_now, place_of
@@ -70,23 +70,25 @@ def _joined(project: Project, tasks: Iterable[LabeledTask], lots: Iterator[Seque
         if one is None or one.place != place_of(task):
             yield task
         else:
-            yield Candidate(**vars(task), sample=one.sample, suite=one.suite, lawful=one.lawful)
+            yield Candidate(**vars(task), sample=one.sample, suite=one.suite, lawful=one.lawful, text=one.text)
 
 
 def _samples(project: Project, rows: Sequence[Fields]) -> Iterator["_Archived"]:
-    samples = {place(row): sample_of(row) for row in rows}
-    lawless = unlawful(project, samples)
-    for row in rows:
-        here = place(row)
-        yield _Archived(place=here, sample=samples[here], suite=row["suite"], lawful=here not in lawless)
+    samples = list(map(sample_of, rows))
+    texts = list(map(canonical, samples))
+    lawless = unlawful(project, [(sample["contract"], text) for sample, text in zip(samples, texts, strict=True)])
+    for number, (row, sample, text) in enumerate(zip(rows, samples, texts, strict=True)):
+        lawful = number not in lawless
+        yield _Archived(place=place(row), sample=sample, text=text, suite=row["suite"], lawful=lawful)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Archived:
-    """A sample as the lake has it; `lawful` says that today's rules would accept it."""
+    """A sample as the lake has it, also as canonical JSON; `lawful` says that today's rules would accept it."""
 
     place: Place
     sample: Mapping[str, JsonValue]
+    text: bytes
     suite: str
     lawful: bool
 
@@ -102,18 +104,19 @@ def read_sample(project: Project, sample: Mapping[str, JsonValue]) -> AnySample 
         return None
 
 
-def unlawful(project: Project, samples: Mapping[Place, Mapping[str, JsonValue]]) -> set[Place]:
-    """Return those samples of the current contract that the stream, with today's rules, would reject.
+def unlawful(project: Project, samples: Sequence[tuple[JsonValue, bytes]]) -> set[int]:
+    """Return which of the samples, each with its contract's version, the stream with today's rules would reject.
 
-    They were accepted under an older suite; aggregate expectations are the gate's business.
+    They were accepted under an older suite; aggregate expectations are the gate's business. Of versions other than the
+    current one nothing is said.
     """
-    current = {key: one for key, one in samples.items() if one["contract"] == project.config.contract.current}
-    read = {place: read_sample(project, sample) for place, sample in current.items()}
-    sound = {place: columns.row(sample) for place, sample in read.items() if sample is not None}
-    found = violations(project.rules, list(sound.values()))
-    broken = {
-        place
-        for place, broke in zip(sound, found, strict=True)
-        if any(violation.severity is Severity.CRITICAL for violation in broke)
-    }
-    return broken | (read.keys() - sound.keys())
+    current = [number for number, (contract, _) in enumerate(samples) if contract == project.config.contract.current]
+    decoded = decode(project.contract, [samples[number][1] for number in current])
+    read = frozenset[str]().union(*(rule.reads for rule in project.rules))
+    found = judge(project.rules, decoded.columns.for_rules(read), len(decoded.places)).violations
+    broken = [decoded.places[row] for row, violations in found.items() if any(map(_is_critical, violations))]
+    return {current[place] for place in (*broken, *decoded.violations)}
+
+
+def _is_critical(violation: Violation) -> bool:
+    return violation.severity is Severity.CRITICAL

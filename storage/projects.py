@@ -7,6 +7,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
@@ -83,13 +84,18 @@ class Project:
         """A short hash of the expectation suite: what `suite` says in receipts and manifests."""
         return fingerprint(self.suite)
 
+    @cached_property
+    def contract(self) -> Contract:
+        """What reads this project's samples; compiled once."""
+        return Contract(current=self.config.contract.current, versions=self.samples)
+
     @property
     def screening(self) -> Screening:
         """What the stream applies to this project's samples."""
         config = self.config
         policy = {"routing": config.routing, "duplicates": config.duplicates}
         return Screening(
-            contract=Contract(current=config.contract.current, versions=self.samples),
+            contract=self.contract,
             rules=self.rules,
             duplicates=config.duplicates,
             routing=config.routing.of_partition(config.partitions),

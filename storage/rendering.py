@@ -55,7 +55,7 @@ def _entries(rows: Collection[Row], governing: Governing, file: Path) -> tuple[C
 
         def passed() -> Iterator[Entry]:
             for row in rows:
-                stream.write(canonical(row.entry) + b"\n")
+                stream.write(row.written.entry + b"\n")
                 fields.note(payload_of(row))
                 yield row.entry
 

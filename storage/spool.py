@@ -8,11 +8,11 @@ from typing import BinaryIO
 
 from pydantic_core import from_json
 
-from catalog.assembly import Entry, Row
+from catalog.assembly import Entry, Row, Texts
 
 
 class Spool:
-    """A shelf of rows, each as its line."""
+    """A shelf of rows, each as two lines: its entry and its sample."""
 
     def __init__(self, file: Path, stream: BinaryIO) -> None:
         self._file = file
@@ -20,7 +20,7 @@ class Spool:
 
     def put(self, row: Row) -> None:
         """Keep a row."""
-        self._stream.write(row.line + b"\n")
+        self._stream.write(b"%b\n%b\n" % row.written)
 
     def take(self, places: Collection[int]) -> "Spooled":
         """Return rows; nothing may be put afterwards."""
@@ -39,23 +39,22 @@ class Spooled(Collection[Row]):
         return len(self._places)
 
     def __iter__(self) -> Iterator[Row]:
-        for line in self.lines():
-            entry, sample = from_json(line)
-            yield Row(entry=Entry.model_validate(entry), sample=sample)
+        for texts in self.texts():
+            yield Row(entry=Entry.model_validate_json(texts.entry), sample=from_json(texts.sample), texts=texts)
 
     def __contains__(self, row: object) -> bool:
         return any(row == one for one in self)
 
-    def lines(self) -> Iterator[bytes]:
-        """Yield each row's line, as `Row.line` has it."""
+    def texts(self) -> Iterator[Texts]:
+        """Yield each row as it was written, which takes much less time than to read it."""
         wanted = iter(self._places)
         place = next(wanted, None)
         with self._file.open("rb") as lines:
-            for number, line in enumerate(lines):
+            for number, (entry, sample) in enumerate(zip(lines, lines, strict=True)):
                 if place is None:
                     return
                 if number == place:
-                    yield line[:-1]
+                    yield Texts(entry=entry[:-1], sample=sample[:-1])
                     place = next(wanted, None)
 
 

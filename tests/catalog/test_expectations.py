@@ -1,11 +1,16 @@
 """Great Expectations, behind its one module: plain suites in, typed verdicts out."""
 
 import json
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from catalog.expectations import frame, run, validate
+from catalog.expectations import Lot, frame, framed, run, validate
 from schemas.verdicts import Severity
 
 ROWS: list[dict[str, object]] = [
@@ -88,3 +93,27 @@ def test_great_expectations_own_document_is_the_same_for_the_same_rows() -> None
     assert json.loads(json.dumps(one)) == one == other
     assert [found["success"] for found in one["results"]] == [True, False]
     assert one["results"][1]["result"]["unexpected_index_list"] == [3]
+
+
+def lot(rows: list[dict[str, object]]) -> Lot:
+    """Return rows as columns; those of floats alone as arrays, as the contract check gives them."""
+    columns = {name: [row.get(name) for row in rows] for name in dict.fromkeys(name for row in rows for name in row)}
+    floats = {name: np.array(values) for name, values in columns.items() if set(map(type, values)) == {float}}
+    return len(rows), {**columns, **floats}
+
+
+values = st.one_of(st.none(), st.booleans(), st.integers(-3, 3), st.just(2**60), st.floats(0, 1), st.sampled_from("ab"))
+some_rows = st.lists(st.dictionaries(st.sampled_from(("a", "b", "attributes.c")), values | st.floats(0, 1)), max_size=9)
+
+
+@given(rows=some_rows, cuts=st.sets(st.integers(0, 9)), every=st.booleans(), as_is=st.booleans())
+def test_rows_in_lots_are_the_frame_that_they_are_as_a_whole(
+    rows: list[dict[str, object]], cuts: set[int], *, every: bool, as_is: bool
+) -> None:
+    """Wherever a lot ends, and whichever columns it lacks: values, types and order."""
+    kind = "expect_column_values_to_be_of_type" if as_is else "expect_column_values_to_not_be_null"
+    named = [(kind, {"column": name}) for name in ("a", "b", "attributes.c")]
+    plain = suite(*named, *([("expect_table_column_count_to_equal", {"value": 3})] if every else []))
+    bounds = sorted({0, len(rows), *(cut for cut in cuts if cut < len(rows))})
+    lots = [lot(rows[first:last]) for first, last in pairwise(bounds)]
+    pd.testing.assert_frame_equal(framed(lots, plain), frame(rows, plain))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality.columns import ENVELOPE
+from quality.columns import ATTRIBUTES, ENVELOPE
 from quality.contracts import Contract, columns_of
 from quality.decoding import decode
 from quality.screening import screen
@@ -48,6 +48,9 @@ def test_every_record_of_a_frame_stands_at_its_place(values: list[bytes | None])
     alone = {place: CONTRACT.decode(value) for place, value in enumerate(values)}
     assert dict(decoded.violations) == {place: one for place, one in alone.items() if isinstance(one, tuple)}
     assert list(decoded.places) == [place for place, one in alone.items() if not isinstance(one, tuple)]
+    having = [columns_of(alone[place]) for place in decoded.places]  # type: ignore[arg-type]
+    attributes = dict.fromkeys(name for one in having for name in one if str(name).startswith(ATTRIBUTES))
+    assert [ATTRIBUTES + name for name in decoded.columns.attributes] == list(attributes)
     for row, place in enumerate(decoded.places):
         expected = columns_of(alone[place])  # type: ignore[arg-type]
         assert isinstance(expected, dict)

@@ -56,5 +56,5 @@ def test_a_spool_gives_back_the_rows_that_are_taken() -> None:
             shelf.put(row)
         taken = shelf.take([1, 4])
         assert [list(taken), list(taken)] == [[made[1], made[4]]] * 2
-        assert list(taken.lines()) == [made[1].line, made[4].line]
+        assert [texts.line for texts in taken.texts()] == [made[1].line, made[4].line]
         assert (len(taken), made[4] in taken, made[0] in taken) == (2, True, False)
