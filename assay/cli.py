@@ -5,6 +5,7 @@ import typer
 from assay.commands import (
     contract,
     dataset,
+    drift,
     guideline,
     label_studio,
     labeler,
@@ -76,6 +77,13 @@ sliced.command("find")(slices.find)
 sliced.command("add")(slices.add)
 sliced.command("show")(slices.show)
 app.add_typer(sliced, name="slices")
+
+drifts = _group("Look at whether the stream still is what the model was trained on.")
+drifts.command("check")(drift.check)
+drifts.command("alarms")(drift.alarms)
+drifts.command("show")(drift.show)
+drifts.command("collect")(drift.collect)
+app.add_typer(drifts, name="drift")
 
 guides = _group("Look at what the classes mean, and what changes of that did.")
 guides.command("show")(guideline.show)

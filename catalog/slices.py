@@ -17,7 +17,7 @@ def is_in(one: SliceRecipe, sample: Mapping[str, JsonValue], label: Answer) -> b
     """Say whether a row is in a slice; of a label that names several classes, each counts."""
     if one.column == LABEL:
         return str(one.value) in named_in(label)
-    found = _value(one.column, sample)
+    found = value_of(one.column, sample)
     return equals(found, one.value)
 
 
@@ -26,7 +26,7 @@ def equals(found: JsonValue, value: Attribute) -> bool:
     return type(found) is type(value) and found == value
 
 
-def _value(column: str, sample: Mapping[str, JsonValue]) -> JsonValue:
+def value_of(column: str, sample: Mapping[str, JsonValue]) -> JsonValue:
     """Return what a sample has in a column, as it was archived; None where it has nothing."""
     payload, attributes = sample["payload"], sample.get("attributes")
     if column.startswith(ATTRIBUTES):

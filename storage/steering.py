@@ -8,7 +8,7 @@ from labeling.label_space import scores_now
 from quality.routing.outcomes import Outcome, Outcomes
 from schemas.answers import AnswerKind
 from schemas.project import ProjectConfig
-from schemas.routing import Hits, Quota, Steering
+from schemas.routing import Confirming, Hits, Quota, Steering
 from schemas.topics import Topics
 from storage.database import lost_connections_named
 from storage.guidelines import versions_after
@@ -67,21 +67,34 @@ def want(engine: Engine, project: str, quota: Quota) -> Steering | None:
     return _changed(engine, project, said)
 
 
+def confirm(connection: Connection, project: str, alarms: Sequence[Confirming]) -> Steering | None:
+    """Have routing buy labels for these alarms of drift and no others; None is returned where it does already."""
+
+    def said(_: Connection, before: Steering) -> Steering:
+        return before.model_copy(update={"confirming": tuple(alarms)})
+
+    return _written(connection, project, said)
+
+
 def _changed(engine: Engine, project: str, said: Callable[[Connection, Steering], Steering]) -> Steering | None:
-    """Write, and announce, what is said after the last version, under the next number; None where that is the same."""
     with engine.begin() as connection:
-        connection.execute(select(func.pg_advisory_xact_lock(STEERING, func.hashtext(project))))
-        before = _newest(connection, project) or Steering()
-        after = said(connection, before)
-        if after == before:
-            return None
-        found = after.model_copy(update={"version": before.version + 1})
-        connection.execute(
-            insert(SteeringRow).values(project=project, version=found.version, body=found.model_dump(mode="json"))
-        )
-        event = {"key": project.encode(), "value": found.model_dump_json().encode()}
-        connection.execute(insert(OutboxRow).values(topic=Topics(project=project).steering, **event))
-        return found
+        return _written(connection, project, said)
+
+
+def _written(connection: Connection, project: str, said: Callable[[Connection, Steering], Steering]) -> Steering | None:
+    """Write, and announce, what is said after the last version, under the next number; None where that is the same."""
+    connection.execute(select(func.pg_advisory_xact_lock(STEERING, func.hashtext(project))))
+    before = _newest(connection, project) or Steering()
+    after = said(connection, before)
+    if after == before:
+        return None
+    found = after.model_copy(update={"version": before.version + 1})
+    connection.execute(
+        insert(SteeringRow).values(project=project, version=found.version, body=found.model_dump(mode="json"))
+    )
+    event = {"key": project.encode(), "value": found.model_dump_json().encode()}
+    connection.execute(insert(OutboxRow).values(topic=Topics(project=project).steering, **event))
+    return found
 
 
 @lost_connections_named()

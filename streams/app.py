@@ -38,6 +38,8 @@ ARCHIVE_SECONDS = 1.0
 STEERING_SECONDS = 5.0
 # How often it is looked whether there are votes enough for another estimate of the labelers.
 ESTIMATING_SECONDS = 10.0
+# How often it is looked whether windows enough have ended for another one to be judged for drift.
+DRIFT_SECONDS = 10.0
 # How often feedback looks for its sample, which may not be in the lake yet.
 JOINING_SECONDS = 2.0
 # How often it is looked whether Airflow is to be told of new labels.
@@ -87,6 +89,7 @@ def _keep_app(settings: StreamSettings, storage: StorageSettings) -> FrameApp:
     _repeat(app, keep.join, pause=JOINING_SECONDS)
     _repeat(app, keep.steer, pause=STEERING_SECONDS)
     _repeat(app, keep.estimate, pause=ESTIMATING_SECONDS)
+    _repeat(app, keep.watch, pause=DRIFT_SECONDS)
     if settings.airflow_url:
         hints = Hints(
             project=project.config.name,

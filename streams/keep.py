@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from quality.frames import Frame
 from schemas.labels import Label, Retraction
 from schemas.verdicts import Receipt, TaskRequest
-from storage import consensus, estimating, feedback, joining, outbox, queue, receipts, steering
+from storage import consensus, drift, estimating, feedback, joining, outbox, queue, receipts, steering
 from storage.lake import Lake
 from storage.projects import Project
 from streams.publisher import Batch, Publisher
@@ -59,6 +59,10 @@ class Keep:
     async def estimate(self) -> None:
         """Say what all votes so far mean for the labelers, and what that means for the tasks."""
         await asyncio.to_thread(estimating.renew, self.engine, self.project.config)
+
+    async def watch(self) -> None:
+        """Judge what has come of the stream since the last time, and settle alarms of drift."""
+        await asyncio.to_thread(drift.check, self.engine, self.project.config)
 
     async def relay(self) -> None:
         """Publish what transactions left in the outbox."""

@@ -26,7 +26,10 @@ def evidence(watch: Watch, windows: Sequence[Mapping[Measure, Measured]], *, gui
 
 
 def _least(layout: Layout, found: Judged, asked: Callable[[Measure], bool], *, more: bool = False) -> float:
-    """Return the least p-value of the components of measures asked, times how many; with `more`, of those that rose."""
+    """Return the least p-value of the components of measures asked, times how many; with `more`, of those that rose.
+
+    It is 1 where nothing of the kind is watched.
+    """
     own = np.array([asked(measure) for measure in layout.measures], bool)[layout.owners]
     p_values = np.where(found.differences > 0, found.p_values, 1.0) if more else found.p_values
-    return min(1.0, float(p_values[own].min(initial=1.0)) * int(own.sum()))
+    return min(1.0, float(p_values[own].min()) * int(own.sum())) if own.any() else 1.0

@@ -68,6 +68,14 @@ def from_bytes(data: bytes) -> Sketches:
     return {name: Sketch.unpacked(values) for name, values in msgpack.unpackb(data).items()}
 
 
+def of_kind(some: Mapping[str, Sketch], like: Mapping[str, Sketch]) -> Sketches:
+    """Return those of the sketches that count numbers, or names, where those of the same name in `like` do too.
+
+    Others cannot be added to these: the type of a field has changed with the contract.
+    """
+    return {name: one for name, one in some.items() if name not in like or type(one.values) is type(like[name].values)}
+
+
 def merged(some: Mapping[str, Sketch], others: Mapping[str, Sketch]) -> Sketches:
     """Return the sketches of both, by name; what only one of them has is as it is there."""
     return {

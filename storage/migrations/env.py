@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from storage import account_tables, feedback_tables
+from storage import account_tables, drift_tables, feedback_tables
 from storage.tables import Base
 
 # Imported for their tables, which stand in the common metadata.
-del account_tables, feedback_tables
+del account_tables, drift_tables, feedback_tables
 
 context.configure(
     connection=context.config.attributes["connection"],

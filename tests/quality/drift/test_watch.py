@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quality.drift.budget import Budget
+from quality.drift.cause import Cause, cause
+from quality.drift.evidence import evidence
 from quality.drift.holm import rejected
 from quality.drift.labeled import errors
 from quality.drift.measured import Aspect, Measure
@@ -168,3 +170,12 @@ def test_holm_rejects_all_that_bonferroni_does(p_values: list[float], level: flo
 def test_holm_agrees_with_an_example_worked_out_by_hand() -> None:
     """0.01 <= 0.05/4, 0.015 <= 0.05/3, 0.03 > 0.05/2: two stand out, and 0.04 is not looked at."""
     assert rejected([0.04, 0.01, 0.03, 0.015], 0.05) == (1, 3)
+
+
+def test_what_is_not_watched_is_no_evidence() -> None:
+    """Where there is neither gold nor audit, a shift of data is not the labelers' doing."""
+    watch, windows, random = quiet()
+    found = evidence(watch, [reference(windows).measured(window(random, shift=1.0))], guideline=True)
+    assert (found.errors, found.gold) == (1.0, 1.0)
+    assert found.data < 0.01
+    assert cause(found) is Cause.WORLD
