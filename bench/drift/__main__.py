@@ -1,7 +1,8 @@
 """When drift is found, how often falsely, and whose it is: beside Evidently, NannyML, PSI and two-sample tests.
 
 Streams are drawn from real sets, quiet or with a planted shift of stated size; elec, weather and NAB are watched in
-their own order too. Writes `var/bench/drift.json`.
+their own order too. Writes `var/bench/drift.json`; what was measured of a stream is kept until its code changes, so an
+interrupted bench goes on where it was.
 
     make bench-drift                                           # everything
     .venv/bin/python -m bench.drift --sets elec --quiet 2 --shifted 1
@@ -11,6 +12,7 @@ their own order too. Writes `var/bench/drift.json`.
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -20,7 +22,8 @@ from typing import Any
 from bench import command
 from bench.drift import real
 from bench.drift.cost import cost
-from bench.drift.jobs import Job, jobs, measure
+from bench.drift.jobs import Job, jobs
+from bench.drift.keeping import measured_once
 from bench.drift.others import scored
 from bench.drift.own import own, told
 from bench.drift.populations import Source
@@ -47,6 +50,9 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--peer-streams", type=command.count, metavar="N", help="streams of a kind that these two are asked of (all)"
     )
+    options.add_argument(
+        "--fresh", action="store_true", help="measure every stream anew, as after a change of the data"
+    )
     return options
 
 
@@ -58,6 +64,8 @@ def report(args: argparse.Namespace) -> dict[str, Any]:
         found["own"] = {file.name: told(own(file, args.window, args.reference), budget) for file in args.data}
     if args.sets or not args.data:
         folder = Path(os.environ.get("ASSAY_VAR", "var")) / "bench" / "drift-streams"
+        if args.fresh:
+            shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
         found |= _measured(args, budget, folder.resolve())
     return found
@@ -67,7 +75,7 @@ def _measured(args: argparse.Namespace, budget: Budget, folder: Path) -> dict[st
     plain = argparse.Namespace(**{**vars(args), "data": []})
     sources = command.chosen(plain, shipped(args.shared), lambda name, at: Source(name=name, read=_none, folder=at))
     grid = jobs(sources, quiet=args.quiet, shifted=args.shifted, budget=budget, folder=folder)
-    ours = list(command.told(command.spread(measure, grid, args.jobs), lambda job: job.source.name))
+    ours = list(command.told(command.spread(measured_once, grid, args.jobs), lambda job: job.source.name))
     ordered = [real.ordered(source) for source in sources if source.name in ("elec", "weather")]
     telemetry = [] if args.sets else real.nab(args.shared / "telemetry_nab")
     streams = {one.name: real.measured(one, budget, folder) for one in (*ordered, *telemetry)}

@@ -14,10 +14,14 @@ SILENT = {"DO_NOT_TRACK": "1", "NML_DISABLE_USAGE_LOGGING": "1", "OMP_NUM_THREAD
 
 
 def scored(files: Sequence[Path], processes: int) -> dict[Path, Mapping[str, Any]]:
-    """Return what peers say of each file, or nothing where their environment is not there."""
+    """Return what peers say of each file, or nothing where their environment is not there.
+
+    What they said of a file already, since it was written, is not asked again.
+    """
     if not PYTHON.is_file() or not files:
         return {}
-    parts = [part for part in (files[start::processes] for start in range(processes)) if part]
+    asked = [file for file in files if not _is_known(file)]
+    parts = [part for part in (asked[start::processes] for start in range(processes)) if part]
     script = str(CHECKOUT / "bench" / "drift" / "peers.py")
     running = [
         subprocess.Popen([str(PYTHON), script, *map(str, part)], env=os.environ | SILENT, stderr=subprocess.DEVNULL)
@@ -27,3 +31,8 @@ def scored(files: Sequence[Path], processes: int) -> dict[Path, Mapping[str, Any
     if failed:
         raise RuntimeError(f"Evidently or NannyML failed; to see why, run {PYTHON} {script} {failed[0]}")
     return {file: json.loads(file.with_suffix(".json").read_text(encoding="utf-8")) for file in files}
+
+
+def _is_known(file: Path) -> bool:
+    said = file.with_suffix(".json")
+    return said.is_file() and said.stat().st_mtime >= file.stat().st_mtime

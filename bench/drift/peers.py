@@ -108,7 +108,9 @@ def main() -> None:
             found["seconds"][peer.__name__] = (time.process_time() - begun) / len(windows)
         if not place:
             found["seconds"]["evidently_report"] = evidently_report(reference, windows[:3])
-        file.with_suffix(".json").write_text(json.dumps(found), encoding="utf-8")
+        part = file.with_suffix(".part")
+        part.write_text(json.dumps(found), encoding="utf-8")
+        part.replace(file.with_suffix(".json"))
 
 
 if __name__ == "__main__":

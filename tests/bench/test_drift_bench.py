@@ -12,6 +12,7 @@ import pytest
 from bench.command import DataError
 from bench.drift.__main__ import main
 from bench.drift.jobs import QUIET, Job
+from bench.drift.keeping import measured_once
 from bench.drift.ours import watched
 from bench.drift.own import own
 from bench.drift.plain import psi, two_samples
@@ -99,6 +100,19 @@ def test_a_planted_shift_is_found_and_its_cause_named(name: str, cause: str) -> 
     outcome = watched(table(population(), stream), Budget(), onset=stream.onset, guideline=stream.guideline)
     assert outcome.windows[-1] < REFERENCE + BEFORE + 6
     assert outcome.cause == cause
+
+
+def test_a_stream_that_was_measured_is_not_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of another budget it is; and what is kept is what was said."""
+    source = Source(name="made", read=lambda _: population(), folder=tmp_path)
+    job = Job(source=source, shift="covariate 0.5 sd", seed=3, budget=Budget(), folder=tmp_path)
+    first = measured_once(job)
+    monkeypatch.setattr("bench.drift.keeping.measure", lambda _: {"anew": True})
+    assert measured_once(job) == first
+    assert first["alarms"]
+    assert measured_once(replace(job, budget=Budget(per_thousand=1.0))) == {"anew": True}
+    job.file.unlink()
+    assert measured_once(job) == {"anew": True}
 
 
 def test_psi_and_the_test_of_two_samples_agree_with_examples_worked_out_by_hand() -> None:
