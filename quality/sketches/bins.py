@@ -21,19 +21,23 @@ LOWEST, HIGHEST = -64, 64
 # The greatest key at level 0.
 GREATEST = ((HIGHEST - LOWEST) << FINEST) + 1
 
-_MAGNITUDE = np.int64(2**63 - 1)
-_SHIFT = 52 - FINEST
+# Of the upper half of a float's bits: what is not the sign, and by how much it is shifted to a key's bits.
+_MAGNITUDE = np.int32(2**31 - 1)
+_SHIFT, _UPPER = 52 - FINEST, 32
 # What the bits of 2**LOWEST are, shifted.
 _BASE = (1023 + LOWEST) << FINEST
 
 
-def keys_of(values: Values) -> Keys:
+def keys_of(values: Values) -> NDArray[np.int32]:
     """Return the key of each number at level 0; NaN has none, and must not be asked."""
-    bits = values.view(np.int64)
-    places = ((bits & _MAGNITUDE) >> _SHIFT) - (_BASE - 1)
+    upper = (values.view(np.int64) >> _UPPER).astype(np.int32)  # half as wide, all that follows takes half the time
+    places = upper & _MAGNITUDE
+    places >>= _SHIFT - _UPPER
+    places -= _BASE - 1
     np.maximum(places, 0, out=places)  # np.clip takes three times as long
     np.minimum(places, GREATEST, out=places)
-    return np.where(bits < 0, -places, places)
+    np.negative(places, out=places, where=upper < 0)
+    return places
 
 
 def coarser(keys: Keys, steps: int) -> Keys:

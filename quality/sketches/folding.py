@@ -10,7 +10,7 @@ import numpy as np
 from quality.sketches import categories
 from quality.sketches.arrays import Whole
 from quality.sketches.fields import Column, Field, Series, series
-from quality.sketches.grouped import Groups, counted
+from quality.sketches.grouped import Groups, counted, named
 from quality.sketches.sketch import Sketch
 
 Sketches = dict[str, Sketch]
@@ -26,22 +26,41 @@ def sketches_of(columns: Mapping[str, Column], fields: Sequence[Field]) -> Sketc
 def sketched(found: Mapping[str, Series], groups: Whole, count: int) -> list[Sketches]:
     """Return the sketches of each of `count` groups; `groups` holds that of each record, and series its values."""
     grouped = Groups(of=groups, count=count)
-    by_group: list[Sketches] = [{} for _ in range(count)]
-    for name in sorted(found):
-        for group, sketch in enumerate(_of_series(found[name], grouped)):
-            by_group[group][name] = sketch
-    return by_group
+    of_names = {name: values for name, values in found.items() if not isinstance(values, np.ndarray)}
+    of_numbers = {name: values for name, values in found.items() if isinstance(values, np.ndarray)}
+    matrix = np.array(list(of_numbers.values()), np.float64).reshape(len(of_numbers), len(groups))
+    made: dict[str, list[Sketch]] = {
+        **{name: list(_of_names(values, grouped)) for name, values in of_names.items()},
+        **{
+            name: [
+                Sketch(rows=rows, missing=rows - have, values=values)
+                for rows, (have, values) in zip(grouped.rows, each, strict=True)
+            ]
+            for name, each in zip(of_numbers, counted(matrix, grouped), strict=True)
+        },
+    }
+    names = sorted(made)
+    return [dict(zip(names, each, strict=True)) for each in zip(*(made[name] for name in names), strict=True)] or [
+        {} for _ in range(count)
+    ]
 
 
-def _of_series(values: Series, groups: Groups) -> Iterator[Sketch]:
-    if isinstance(values, np.ndarray):
-        for rows, numbers in zip(groups.rows, counted(values, groups), strict=True):
-            yield Sketch(rows=rows, missing=rows - numbers.count, values=numbers)
+def _of_names(values: Sequence[Any], groups: Groups) -> Iterator[Sketch]:
+    """Yield the sketch of each group's names, or of its several names a record; None where a record has no value."""
+    first = next((value for value in values if value is not None), None)
+    if isinstance(first, tuple):
+        yield from map(_of_several_names, split(values, groups.of, groups.count))
     else:
-        yield from map(sketch_of_names, split(values, groups.of, groups.count))
+        for rows, (have, names) in zip(groups.rows, named(values, groups), strict=True):
+            yield Sketch(rows=rows, missing=rows - have, values=names)
 
 
-def split(values: Series, groups: Whole, count: int) -> list[list[Any]]:
+def _of_several_names(values: Sequence[tuple[str, ...] | None]) -> Sketch:
+    names = chain.from_iterable(filter(None, values))
+    return Sketch(rows=len(values), missing=values.count(None), values=categories.counted(names))
+
+
+def split(values: Sequence[Any], groups: Whole, count: int) -> list[list[Any]]:
     """Return the values of each group."""
     if count == 1:
         return [list(values)]
@@ -49,13 +68,6 @@ def split(values: Series, groups: Whole, count: int) -> list[list[Any]]:
     for group, value in zip(groups.tolist(), values, strict=True):
         found[group].append(value)
     return found
-
-
-def sketch_of_names(values: list[Any]) -> Sketch:
-    """Return the sketch of names, or of several names a record; None where a record has no value."""
-    first = next((value for value in values if value is not None), None)
-    names = chain.from_iterable(filter(None, values)) if isinstance(first, tuple) else values
-    return Sketch(rows=len(values), missing=values.count(None), values=categories.counted(names))
 
 
 def to_bytes(sketches: Mapping[str, Sketch]) -> bytes:

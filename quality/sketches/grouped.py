@@ -1,26 +1,31 @@
-"""Numbers counted for several groups of records at once: one sort orders the keys of all groups."""
+"""Many series of numbers, and names, counted for several groups of records at once: one sort orders all groups."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from quality.sketches.arrays import Whole, runs
-from quality.sketches.bins import Values, keys_of
+from quality.sketches.bins import keys_of
+from quality.sketches.categories import KEPT, Categories, bounded
 from quality.sketches.numeric import BINS, Numbers, fitted
+
+Matrix = NDArray[np.float64]
 
 # A group and a key are one number: the key in the lower bits, moved so that none is negative. In 32 bits they sort
 # fastest, which leaves room for so many groups.
 KEY_BITS = 18
 MOVED = 1 << (KEY_BITS - 1)
 GROUPS = 1 << (31 - KEY_BITS)
+_NO_REST = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Groups:
-    """Which of `count` groups each record is in."""
+    """Which of `count` groups, fewer than `GROUPS`, each record is in."""
 
     of: Whole
     count: int
@@ -47,29 +52,81 @@ class Groups:
         return self.of[self.order[self.starts]]
 
 
-def counted(values: Values, groups: Groups) -> Iterator[Numbers]:
-    """Yield the sketch of each group of numbers, NaN aside."""
-    known, some, of = ~np.isnan(values), values, groups.of
-    if not known.all():
-        some, of = values[known], of[known]
-    placed = (keys_of(some) + ((of << KEY_BITS) + MOVED)).astype(np.int32)
+def counted(series: Matrix, groups: Groups) -> Iterator[list[tuple[int, Numbers]]]:
+    """Yield of each series, which is a row, how many numbers each group has, NaN aside, and their sketch."""
+    count, (rows, length) = groups.count, series.shape
+    placed = _placed(series, groups)
+    placed.sort(axis=1)
+    flat = placed.ravel()
+    begins = np.ones(len(flat), np.bool_)
+    np.not_equal(flat[1:], flat[:-1], out=begins[1:])
+    begins[:: length or 1] = True
+    starts = np.flatnonzero(begins)
+    places, counts = flat[starts].astype(np.int64), np.diff(starts, append=len(flat))
+    keys = (places & ((1 << KEY_BITS) - 1)) - MOVED
+    places += starts // max(length, 1) * ((count + 1) << KEY_BITS)
+    ends = np.searchsorted(places, np.arange(rows * (count + 1) + 1) << KEY_BITS)
+    totals = np.diff(np.concatenate([[0], np.cumsum(counts)])[ends]).reshape(rows, count + 1).tolist()
+    bounds = list(pairwise(ends.tolist()))
+    for row, extremes in enumerate(zip(*_extremes(series, groups), strict=True)):
+        yield [
+            (total, _numbers(keys[begin:end], counts[begin:end], least, most))
+            for total, (begin, end), least, most in zip(
+                totals[row][:count], bounds[row * (count + 1) :][:count], *extremes, strict=True
+            )
+        ]
+
+
+def _placed(series: Matrix, groups: Groups) -> NDArray[np.int32]:
+    """Return group and key of each number as one; NaN is in a group of its own, behind all others."""
+    unknown = np.isnan(series)
+    of = np.where(unknown, groups.count, groups.of) if unknown.any() else groups.of
+    placed = keys_of(series)
+    placed += ((of << KEY_BITS) + MOVED).astype(np.int32)
+    return placed
+
+
+def _numbers(keys: Whole, counts: Whole, least: float, most: float) -> Numbers:
+    made = Numbers if len(keys) <= BINS else fitted
+    return made(keys=keys, counts=counts, level=0, least=least, most=most)
+
+
+def _extremes(series: Matrix, groups: Groups) -> tuple[list[list[float]], list[list[float]]]:
+    """Return the least and the greatest number of each series in each group; infinities where there is none."""
+    shape = len(series), groups.count
+    least, most = np.full(shape, np.nan), np.full(shape, np.nan)
+    if series.shape[1]:
+        ordered = series[:, groups.order]
+        # Adding 0.0 makes zeros positive: which of two equal zeros comes first must not show.
+        least[:, groups.present] = np.fmin.reduceat(ordered, groups.starts, axis=1) + 0.0
+        most[:, groups.present] = np.fmax.reduceat(ordered, groups.starts, axis=1) + 0.0
+    return np.where(np.isnan(least), np.inf, least).tolist(), np.where(np.isnan(most), -np.inf, most).tolist()
+
+
+def distinct(values: Sequence[str | None]) -> list[str]:
+    """Return values once, in ascending order, absent ones aside."""
+    found = {*values}
+    found.discard(None)
+    return sorted(found)  # type: ignore[arg-type]  # None is gone
+
+
+def named(values: Sequence[str | None], groups: Groups) -> Iterator[tuple[int, Categories]]:
+    """Yield of each group how many values it has, absent ones aside, and their sketch."""
+    names = distinct(values)
+    numbers: dict[str | None, int] = {name: place for place, name in enumerate(names)}
+    numbers[None] = width = len(names)
+    codes = np.fromiter(map(numbers.__getitem__, values), np.int64, len(values))
+    placed = groups.of * (width + 1) + codes
     placed.sort()
     starts = runs(placed)
-    places, counts = placed[starts].astype(np.int64), np.diff(starts, append=len(placed))
-    keys = (places & ((1 << KEY_BITS) - 1)) - MOVED
-    ends = np.searchsorted(places, np.arange(groups.count + 1) << KEY_BITS).tolist()
-    extremes = zip(*_extremes(values, groups), strict=True)
-    for (begin, end), (least, most) in zip(pairwise(ends), extremes, strict=True):
-        made = Numbers if end - begin <= BINS else fitted
-        yield made(keys=keys[begin:end], counts=counts[begin:end], level=0, least=least, most=most)
-
-
-def _extremes(values: Values, groups: Groups) -> tuple[list[float], list[float]]:
-    """Return the least and the greatest number of each group; infinities where there is none."""
-    least, most = np.full(groups.count, np.nan), np.full(groups.count, np.nan)
-    if len(values):
-        ordered = values[groups.order]
-        # Adding 0.0 makes zeros positive: which of two equal zeros comes first must not show.
-        least[groups.present] = np.fmin.reduceat(ordered, groups.starts) + 0.0
-        most[groups.present] = np.fmax.reduceat(ordered, groups.starts) + 0.0
-    return np.where(np.isnan(least), np.inf, least).tolist(), np.where(np.isnan(most), -np.inf, most).tolist()
+    places, counts = placed[starts], np.diff(starts, append=len(placed)).tolist()
+    ends = np.searchsorted(places, np.arange(groups.count + 1) * (width + 1)).tolist()
+    codes_of = (places % (width + 1)).tolist()
+    for begin, end in pairwise(ends):
+        found = {
+            names[code]: count
+            for code, count in zip(codes_of[begin:end], counts[begin:end], strict=True)
+            if code != width
+        }
+        kept = Categories(kept=found) if len(found) <= KEPT else bounded(found, _NO_REST)
+        yield sum(found.values()), kept

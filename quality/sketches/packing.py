@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from quality.sketches.running import Layout, Piece, Running, joined
+from quality.sketches.pieces import Layout, Piece, joined
+from quality.sketches.running import Running
 from quality.sketches.window import Dispositions, Slice
 
 # In one order of bytes on every machine.
@@ -44,14 +45,14 @@ def unpacked(values: Sequence[Any]) -> Running:
 
 
 def _packed_piece(piece: Piece) -> list[Any]:
-    return [piece.count, piece.numbers.astype(FLOATS).tobytes(), list(piece.names), list(piece.slices)]
+    return [piece.count, piece.numbers.T.astype(FLOATS).tobytes(), list(piece.names), list(piece.slices)]
 
 
 def _unpacked_piece(values: Sequence[Any], layout: Layout) -> Piece:
     count, numbers, names, slices = values
     return Piece(
         count=count,
-        numbers=np.frombuffer(numbers, FLOATS).astype(np.float64).reshape(count, len(layout.numbers)),
+        numbers=np.ascontiguousarray(np.frombuffer(numbers, FLOATS).reshape(count, len(layout.numbers)).T, np.float64),
         # Several names of a record are a tuple, which msgpack writes as a list.
         names=[[tuple(one) if isinstance(one, list) else one for one in column] for column in names],
         slices=slices,

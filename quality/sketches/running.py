@@ -12,17 +12,14 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from quality.routing.batch import named
-from quality.sketches.arrays import Whole
 from quality.sketches.fields import Column, Field, series
-from quality.sketches.window import Dispositions, Slice, StreamWindow, Values, pooled, sliced
-
-Matrix = NDArray[np.float64]
+from quality.sketches.pieces import Layout, Loose, Piece, joined
+from quality.sketches.window import Dispositions, Slice, StreamWindow, pooled, sliced
 
 # So many pieces of a window become one.
-PIECES = 16
+PIECES = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,49 +36,11 @@ class Sketching:
         return frozenset({*self.slices, *(field.name for field in self.fields)})
 
     @cached_property
-    def layout(self) -> "Layout":
+    def layout(self) -> Layout:
         """The names of all series."""
         found = dict(chain.from_iterable(series(field, ()) for field in self.fields))
         numbers = tuple(name for name, values in found.items() if isinstance(values, np.ndarray))
         return Layout(numbers=numbers, names=tuple(name for name in found if name not in numbers), slices=self.slices)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Layout:
-    """The names of what a piece holds, in its order."""
-
-    numbers: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
-    slices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Piece:
-    """So many accepted samples: their `numbers` as rows, names and values of slices as columns."""
-
-    count: int
-    numbers: Matrix
-    names: Sequence[Sequence[Any]]
-    slices: Sequence[Values]
-
-    def within(self, rows: slice) -> "Piece":
-        """Return some of the samples."""
-        return Piece(
-            count=rows.stop - rows.start,
-            numbers=self.numbers[rows],
-            names=[column[rows] for column in self.names],
-            slices=[column[rows] for column in self.slices],
-        )
-
-
-def joined(pieces: Sequence[Piece]) -> Piece:
-    """Return the samples of pieces, at least one, in their order."""
-    return Piece(
-        count=sum(one.count for one in pieces),
-        numbers=np.concatenate([one.numbers for one in pieces]),
-        names=[list(chain.from_iterable(parts)) for parts in zip(*(one.names for one in pieces), strict=True)],
-        slices=[list(chain.from_iterable(parts)) for parts in zip(*(one.slices for one in pieces), strict=True)],
-    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -96,7 +55,7 @@ class Running:
     earliest: int = 0
     latest: int = 0
     layout: Layout = field(default_factory=Layout)
-    pieces: tuple[Piece, ...] = ()
+    pieces: tuple[Piece | Loose, ...] = ()
     left: Dispositions = field(default_factory=Dispositions)
     left_by_slice: Mapping[Slice, Dispositions] = field(default_factory=dict)
 
@@ -116,10 +75,12 @@ class Arrived:
     rejected: Sequence[int]
     duplicate: Sequence[int]
 
-    @cached_property
-    def accepted_at(self) -> Whole:
-        """The offsets of the accepted samples."""
-        return np.array(self.readable, np.int64)[np.array(self.accepted, np.int64)]
+    def accepted_within(self, low: int, high: int) -> Sequence[int]:
+        """Return the accepted ones from offset `low` to before `high`."""
+        if low <= self.offsets[0] and self.offsets[-1] < high:
+            return self.accepted
+        begin, end = (bisect_left(self.accepted, at, key=self.readable.__getitem__) for at in (low, high))
+        return self.accepted[begin:end]
 
 
 def watched(running: Running, frame: Arrived, sketching: Sketching) -> tuple[Running, list[StreamWindow]]:
@@ -128,7 +89,6 @@ def watched(running: Running, frame: Arrived, sketching: Sketching) -> tuple[Run
     A window ends at a multiple of the window's length, and where what is sketched has changed.
     """
     closed: list[StreamWindow] = []
-    piece = _piece(frame, sketching)
     for part in _parts(frame.offsets, sketching.window):
         begin = frame.offsets[part.start]
         if running.end and (begin >= running.end or running.layout != sketching.layout):
@@ -136,7 +96,7 @@ def watched(running: Running, frame: Arrived, sketching: Sketching) -> tuple[Run
             running = Running(first=closed[-1].next)
         if not running.end:
             running = _opened(running.first, begin, sketching)
-        running = _added(running, frame, part, piece)
+        running = _added(running, frame, part, sketching)
         if frame.offsets[part.stop - 1] + 1 == running.end:
             closed.append(_closed(running, running.end))
             running = Running(first=running.end)
@@ -162,48 +122,16 @@ def _opened(before: int, offset: int, sketching: Sketching) -> Running:
     )
 
 
-def _piece(frame: Arrived, sketching: Sketching) -> Piece:
-    """Return the accepted samples of a frame."""
-    columns = _Taken(frame)
-    found = dict(chain.from_iterable(series(field, columns[field.name]) for field in sketching.fields))
-    layout, count = sketching.layout, len(frame.accepted)
-    numbers = np.empty((count, len(layout.numbers)))
-    for place, name in enumerate(layout.numbers):
-        numbers[:, place] = found[name]
-    return Piece(
-        count=count,
-        numbers=numbers,
-        names=[list(found[name]) for name in layout.names],
-        slices=[named(name, columns[name]) for name in layout.slices],
-    )
-
-
-class _Taken:
-    """The columns of the accepted samples."""
-
-    def __init__(self, frame: Arrived) -> None:
-        self._columns = frame.columns
-        self._rows = frame.accepted
-        self._places = np.array(frame.accepted, np.int64)
-        self._all = len(frame.accepted) == len(frame.readable)
-
-    def __getitem__(self, name: str) -> Any:
-        column = self._columns[name]
-        if self._all:
-            return column
-        return column[self._places] if isinstance(column, np.ndarray) else [column[row] for row in self._rows]
-
-
-def _added(running: Running, frame: Arrived, part: slice, piece: Piece) -> Running:
-    """Return the window with a part of a frame; `piece` holds the whole frame's accepted samples."""
+def _added(running: Running, frame: Arrived, part: slice, sketching: Sketching) -> Running:
+    """Return the window with a part of a frame."""
     low, high = frame.offsets[part.start], frame.offsets[part.stop - 1] + 1
-    rows = slice(*np.searchsorted(frame.accepted_at, [low, high]).tolist())
+    rows = frame.accepted_within(low, high)
     duplicate = [row for row in frame.duplicate if low <= frame.readable[row] < high]
     rejected = [row for row in frame.rejected if low <= frame.readable[row] < high]
-    count, taken = part.stop - part.start, rows.stop - rows.start
-    left = Dispositions(rejected=count - taken - len(duplicate), duplicate=len(duplicate))
+    left = Dispositions(rejected=part.stop - part.start - len(rows) - len(duplicate), duplicate=len(duplicate))
     times = frame.timestamps[part]
-    pieces = (*running.pieces, piece.within(rows)) if taken else running.pieces
+    loose = Loose(rows=rows, columns=frame.columns, fields=sketching.fields, layout=sketching.layout)
+    pieces = (*running.pieces, loose) if rows else running.pieces
     is_first = running.left == Dispositions() and not running.pieces
     return replace(
         running,
@@ -237,7 +165,7 @@ def _closed(running: Running, end: int) -> StreamWindow:
     ended = pooled(running.left_by_slice)
     if running.pieces:
         piece = joined(running.pieces)
-        numbers = dict(zip(layout.numbers, np.ascontiguousarray(piece.numbers.T), strict=True))
+        numbers = dict(zip(layout.numbers, piece.numbers, strict=True))
         every = {**numbers, **dict(zip(layout.names, piece.names, strict=True))}
         for column, values in zip(layout.slices, piece.slices, strict=True):
             for of, (count, sketches) in sliced(column, values, every).items():

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from quality.routing.draws import draws
 from quality.sketches.arrays import Whole
 from quality.sketches.fields import Series
 from quality.sketches.folding import Sketches, sketched
+from quality.sketches.grouped import distinct
 
 # Of each column so many values are sketched apart, those with the lowest draws by hash; all others are one slice.
 SLICES = 64
@@ -61,11 +63,10 @@ class StreamWindow:
 
 def sliced(column: str, values: Values, series: Mapping[str, Series]) -> dict[Slice, tuple[int, Sketches]]:
     """Return how many records each slice of a column has, and its sketches; `values` holds that of each record."""
-    found = sorted({value for value in values if value is not None})
-    names = [*apart(found), OTHERS]
-    number = {name: place for place, name in enumerate(names)}
-    others = number[OTHERS]
-    groups = np.array([-1 if value is None else number.get(value, others) for value in values], np.int64)
+    names = [*apart(distinct(values)), OTHERS]
+    number: dict[str | None, int] = {name: place for place, name in enumerate(names)}
+    others, number[None] = number[OTHERS], -1
+    groups = np.fromiter(map(number.get, values, repeat(others)), np.int64, len(values))
     if (groups < 0).any():
         having = np.flatnonzero(groups >= 0)
         series, groups = {name: _taken(values, having) for name, values in series.items()}, groups[having]

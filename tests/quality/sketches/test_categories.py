@@ -1,6 +1,7 @@
 """Sketches of categories: exact while names are few, bounded after that, and merged in any order."""
 
 from collections import Counter
+from collections.abc import Sequence
 from random import Random
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quality.sketches.categories import BUCKETS, KEPT, Categories, aligned, counted
-from quality.sketches.folding import sketch_of_names
+from quality.sketches.folding import sketched
 from quality.sketches.numeric import Numbers
 from quality.sketches.sketch import Sketch
 from schemas.errors import InputError
@@ -22,10 +23,16 @@ def many(seed: int, names: int, count: int = 3000) -> list[str]:
     return [f"id-{place}" for place in np.random.default_rng(seed).zipf(1.3, count) % names]
 
 
+def sketch_of(values: Sequence[str | None]) -> Sketch:
+    """Return the sketch of names, as a stream keeps it."""
+    (found,) = sketched({"name": values}, np.zeros(len(values), np.int64), 1)
+    return found["name"]
+
+
 @given(few, few)
 def test_few_names_are_counted_exactly(some: list[str | None], others: list[str | None]) -> None:
     """What is kept is what came, and absent values are missing."""
-    found = sketch_of_names(some) + sketch_of_names(others)
+    found = sketch_of(some) + sketch_of(others)
     assert isinstance(found.values, Categories)
     assert found.values.kept == {name: count for name, count in Counter(some + others).items() if name is not None}
     assert (found.rows, found.missing) == (len(some + others), (some + others).count(None))
@@ -35,11 +42,11 @@ def test_few_names_are_counted_exactly(some: list[str | None], others: list[str 
 def test_it_does_not_matter_in_which_order_many_merge(seed: int, names: int, random: Random) -> None:
     """Nor how they are shared out, also where names must be let go."""
     values = many(seed, names)
-    parts = [sketch_of_names(values[place::5]) for place in range(5)]
+    parts = [sketch_of(values[place::5]) for place in range(5)]
     while len(parts) > 1:
         random.shuffle(parts)
         parts.append(parts.pop() + parts.pop())
-    assert parts[0].to_bytes() == sketch_of_names(values).to_bytes()
+    assert parts[0].to_bytes() == sketch_of(values).to_bytes()
 
 
 def test_counts_of_kept_names_are_exact() -> None:
@@ -80,4 +87,4 @@ def test_top_names_come_first() -> None:
 def test_numbers_and_categories_do_not_add_up() -> None:
     """A field whose type changed with the contract says so."""
     with pytest.raises(InputError, match="Compare windows of one contract version"):
-        sketch_of_names(["a"]) + Sketch(rows=1, values=Numbers())
+        sketch_of(["a"]) + Sketch(rows=1, values=Numbers())

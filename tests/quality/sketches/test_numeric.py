@@ -103,7 +103,7 @@ def test_moments_hold_within_the_stated_bounds(seeded: tuple[int, float]) -> Non
 @given(st.floats(allow_nan=False), st.integers(0, COARSEST))
 def test_a_number_lies_in_its_bin(value: float, level: int) -> None:
     """At every level the bin that a number's key names holds the number."""
-    keys = coarser(keys_of(np.array([value])), level)
+    keys = coarser(keys_of(np.array([value])).astype(np.int64), level)
     low, high = edges(keys, level)
     assert low[0] <= value <= high[0]
 
@@ -111,7 +111,7 @@ def test_a_number_lies_in_its_bin(value: float, level: int) -> None:
 @given(st.lists(st.floats(allow_nan=False), min_size=2, max_size=2), st.integers(0, COARSEST))
 def test_keys_keep_the_order_of_numbers(values: list[float], level: int) -> None:
     """A greater number never has a smaller key."""
-    low, high = coarser(keys_of(np.array(sorted(values))), level).tolist()
+    low, high = coarser(keys_of(np.array(sorted(values))).astype(np.int64), level).tolist()
     assert low <= high <= GREATEST
 
 
