@@ -59,6 +59,9 @@ def between(columns: tuple[str, ...], kwargs: Kwargs) -> Compiled:
     bounds, name = Bounds.read(kwargs, "a value"), columns[0]
 
     def check(data: Columns) -> Mask:
+        extremes = data.extremes(name)
+        if extremes is not None and not any(map(bounds.outside, extremes)):
+            return data.none
         numbers = data.numbers(name)
         return data.where(name, bounds.outside) if numbers is None else bounds.mask(numbers, data)
 

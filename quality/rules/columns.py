@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
@@ -72,6 +73,22 @@ class Columns:
         except OverflowError:  # an integer beyond all floats
             return None
         return None if int in kinds and (np.abs(found) >= EXACT).any() else found
+
+    def extremes(self, name: str) -> tuple[float, float] | None:
+        """Return the least and the greatest of a column of floats, NaN aside; None of other columns, or no rows.
+
+        Those of all such columns are found at once, which takes a frame of few records less time than one mask.
+        """
+        return self._extremes.get(name)
+
+    @cached_property
+    def _extremes(self) -> Mapping[str, tuple[float, float]]:
+        floats = {name: column for name, column in self._columns.items() if isinstance(column, np.ndarray)}
+        if not floats or not self.count:
+            return {}
+        matrix = np.array(list(floats.values()))
+        least, most = np.fmin.reduce(matrix, axis=1), np.fmax.reduce(matrix, axis=1)
+        return dict(zip(floats, zip(least.tolist(), most.tolist(), strict=True), strict=True))
 
     def absent(self, name: str) -> Mask:
         """Say of each row whether it lacks the column's value."""

@@ -28,6 +28,8 @@ def judge(rules: Sequence[Rule], columns: Mapping[str, Sequence[object] | Number
         broken = rule.breaks(data)
         if rule.mostly < 1:
             tallies[rule.key] = Tally(judged=_count(rule.judges(data)), unexpected=_count(broken))
+        if broken is data.none:
+            continue
         for row in broken.nonzero()[0].tolist():
             found.setdefault(row, []).append(rule.violation(_row(rule, data, row)))
     violations = {row: tuple(found[row]) for row in sorted(found)}
