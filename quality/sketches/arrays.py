@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 Whole = NDArray[np.int64]
 
-TYPES = ("<u1", "<u2", "<u4", "<i8")
+TYPES = ((2**8 - 1, "<u1"), (2**16 - 1, "<u2"), (2**32 - 1, "<u4"), (2**63 - 1, "<i8"))
 
 
 def packed(numbers: Whole) -> tuple[str, bytes]:
     """Return numbers from 0 on as what msgpack can write; equal numbers give equal values."""
-    most = int(numbers.max(initial=0))
-    narrow = next(kind for kind in TYPES if most <= np.iinfo(kind).max)
+    most = numbers.max(initial=0)
+    narrow = next(kind for limit, kind in TYPES if most <= limit)
     return narrow, numbers.astype(narrow).tobytes()
 
 

@@ -54,7 +54,7 @@ class Groups:
 
 def counted(series: Matrix, groups: Groups) -> Iterator[list[tuple[int, Numbers]]]:
     """Yield of each series, which is a row, how many numbers each group has, NaN aside, and their sketch."""
-    count, (rows, length) = groups.count, series.shape
+    length = series.shape[1]
     placed = _placed(series, groups)
     placed.sort(axis=1)
     flat = placed.ravel()
@@ -62,19 +62,25 @@ def counted(series: Matrix, groups: Groups) -> Iterator[list[tuple[int, Numbers]
     np.not_equal(flat[1:], flat[:-1], out=begins[1:])
     begins[:: length or 1] = True
     starts = np.flatnonzero(begins)
-    places, counts = flat[starts].astype(np.int64), np.diff(starts, append=len(flat))
-    keys = (places & ((1 << KEY_BITS) - 1)) - MOVED
-    places += starts // max(length, 1) * ((count + 1) << KEY_BITS)
-    ends = np.searchsorted(places, np.arange(rows * (count + 1) + 1) << KEY_BITS)
-    totals = np.diff(np.concatenate([[0], np.cumsum(counts)])[ends]).reshape(rows, count + 1).tolist()
-    bounds = list(pairwise(ends.tolist()))
-    for row, extremes in enumerate(zip(*_extremes(series, groups), strict=True)):
+    keys, counts = _keys(flat[starts]), np.empty_like(starts)
+    np.subtract(starts[1:], starts[:-1], out=counts[:-1])
+    counts[-1:] = len(flat) - starts[-1:]
+    borders = (np.arange(groups.count + 1) << KEY_BITS).astype(np.int32)
+    for row, (least, most) in enumerate(zip(*_extremes(series, groups), strict=True)):
+        within = np.searchsorted(placed[row], borders)
+        ends = np.searchsorted(starts, within + row * length).tolist()
+        totals = (within[1:] - within[:-1]).tolist()
         yield [
-            (total, _numbers(keys[begin:end], counts[begin:end], least, most))
-            for total, (begin, end), least, most in zip(
-                totals[row][:count], bounds[row * (count + 1) :][:count], *extremes, strict=True
-            )
+            (total, _numbers(keys[begin:end], counts[begin:end], *extremes))
+            for total, begin, end, *extremes in zip(totals, ends, ends[1:], least, most, strict=False)
         ]
+
+
+def _keys(placed: NDArray[np.int32]) -> Whole:
+    """Return the keys alone."""
+    keys = placed & ((1 << KEY_BITS) - 1)
+    keys -= MOVED
+    return keys.astype(np.int64)
 
 
 def _placed(series: Matrix, groups: Groups) -> NDArray[np.int32]:

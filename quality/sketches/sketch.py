@@ -60,7 +60,7 @@ def _packed(values: Numbers | Categories) -> list[Any]:
     if isinstance(values, Categories):
         return [dict(values.kept), packed(values.rest)]
     first = int(values.keys[0]) if len(values.keys) else 0
-    steps = packed(np.diff(values.keys))
+    steps = packed(values.keys[1:] - values.keys[:-1])  # np.diff takes three times as long for so few
     return [values.level, first, steps, packed(values.counts), values.least, values.most]
 
 
