@@ -44,8 +44,8 @@ DRIFT_SECONDS = 10.0
 JOINING_SECONDS = 2.0
 # How often it is looked whether Airflow is to be told of new labels.
 HINT_SECONDS = 30.0
-# Between two checkpoints at least: a busy worker then saves one state for several frames.
-CHECKPOINT_SECONDS = 0.25
+# Between two checkpoints at least: a busy worker then saves one state for several frames. A state has up to some 300 kB.
+CHECKPOINT_SECONDS = 0.5
 
 
 def create_app(role: Role, settings: StreamSettings, storage: StorageSettings) -> FrameApp:

@@ -30,8 +30,8 @@ Message: Any = confluent_kafka.Message
 # Topic and partition.
 Place = tuple[str, int]
 
-# How many of a partition's records may be in hand: handed on, but not done.
-IN_HAND = 8_000
+# How many of a partition's records may be in hand, handed on but not done: more than come between two checkpoints.
+IN_HAND = 20_000
 # How many records are taken from the library at once, and how many of a partition may wait before reading is held back;
 # a paused one goes on at a quarter of that. The library forgets what it has read ahead of a partition that is paused,
 # and reads it again; so a handler has this long to catch up before its partition is, in seconds.
