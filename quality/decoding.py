@@ -7,7 +7,7 @@ again, and it says precisely what is wrong, if anything is.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import starmap
+from itertools import repeat, starmap
 from operator import attrgetter
 from struct import Struct
 from typing import Any
@@ -116,8 +116,8 @@ class Columns:
         if name in PREDICTED:
             return self._of_prediction(name.removeprefix("prediction."))
         if name.startswith(ATTRIBUTES):
-            attribute = name.removeprefix(ATTRIBUTES)
-            return [one.attributes.get(attribute) for one in self._samples]
+            attributes = map(attrgetter("attributes"), self._samples)
+            return list(map(dict.get, attributes, repeat(name.removeprefix(ATTRIBUTES))))
         return self._of_payload(name)
 
     def _of_prediction(self, name: str) -> Column:

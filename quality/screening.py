@@ -185,7 +185,7 @@ class _Rows:
 
 
 def _taken(column: Column, rows: Sequence[int]) -> Column:
-    return column if len(rows) == len(column) else [column[row] for row in rows]
+    return column if len(rows) == len(column) else list(map(column.__getitem__, rows))
 
 
 class _Writer:
