@@ -66,10 +66,17 @@ def main() -> None:
     arguments = parser.parse_args()
     folder = arguments.out / "dataset"
     shutil.rmtree(folder, ignore_errors=True)
-    with running_stack(folder) as stack:
-        runs = [run(stack, samples, arguments.every) for samples in arguments.sizes]
-    shutil.rmtree(folder)
-    (arguments.out / "dataset.json").write_text(json.dumps({"runs": runs}, indent=2) + "\n", encoding="utf-8")
+    runs: list[dict[str, Any]] = []
+    try:
+        with running_stack(folder) as stack:
+            for samples in arguments.sizes:
+                runs.append(run(stack, samples, arguments.every))
+                # At once: a larger size may fail for want of disk or memory.
+                (arguments.out / "dataset.json").write_text(
+                    json.dumps({"runs": runs}, indent=2) + "\n", encoding="utf-8"
+                )
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
