@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 from pyiceberg.table import Table
 
+from storage.lake_files import batches
 from storage.lake_marks import Place
 from storage.lake_rows import SAMPLES
 from storage.settings import BuildEngine
@@ -52,7 +53,7 @@ def archived(engine: BuildEngine, samples: Table, places: Sequence[Place]) -> It
         with spark.run(QUERY, samples.metadata_location, wanted(places), LOT) as lots:
             yield lots
     else:
-        with _by_duckdb(samples.scan(selected_fields=COLUMNS).to_arrow_batch_reader(), wanted(places)) as lots:
+        with _by_duckdb(batches(samples, COLUMNS), wanted(places)) as lots:
             yield lots
 
 

@@ -6,11 +6,12 @@ own and counts only once a commit names it; a crash between the two leaves a fil
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from uuid import uuid4
 
 import pyarrow as pa
 from pyiceberg.expressions import AlwaysTrue
-from pyiceberg.io.pyarrow import ArrowScan, PyArrowFileIO, _dataframe_to_data_files
+from pyiceberg.io.pyarrow import ArrowScan, PyArrowFileIO, _dataframe_to_data_files, schema_to_pyarrow
 from pyiceberg.manifest import DataFile, ManifestFile
 from pyiceberg.table import FileScanTask, Table
 
@@ -71,6 +72,18 @@ def rows_of(table: Table, tasks: Sequence[FileScanTask]) -> pa.Table:
     """Return the rows of data files, in the order of where they came from."""
     scan = ArrowScan(table.metadata, table.io, table.schema(), AlwaysTrue())
     return scan.to_table(tasks).sort_by([(name, "ascending") for name in ("topic", "partition", "offset")])
+
+
+def batches(table: Table, columns: Sequence[str]) -> pa.RecordBatchReader:
+    """Return these columns of the table's rows, one data file after the other.
+
+    Holds one file at a time, where pyiceberg's own reader would read all ahead that its reader does not keep up with.
+    """
+    scan = table.scan(selected_fields=tuple(columns))
+    schema = schema_to_pyarrow(scan.projection())
+    arrow = ArrowScan(table.metadata, table.io, scan.projection(), AlwaysTrue())
+    found = chain.from_iterable(arrow.to_record_batches([task]) for task in scan.plan_files())
+    return pa.RecordBatchReader.from_batches(schema, found).cast(schema)
 
 
 def named(table: Table) -> set[str]:
