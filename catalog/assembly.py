@@ -5,12 +5,13 @@ from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from functools import cached_property
+from typing import Generic, NamedTuple, Protocol, Self, TypeVar
 from uuid import UUID
 
 from pydantic import JsonValue
 
-from catalog.canonical import canonical
+from catalog.canonical import NULL, canonical, parts
 from catalog.choice import Exclusion, Weighed, choose
 from catalog.slices import is_in
 from catalog.splits import group_of, split_of
@@ -29,6 +30,30 @@ LARGEST = 1e150
 DIGEST_BYTES = 16
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Concluded:
+    """A consensus without its votes, of which a version asks only how many there are."""
+
+    answer: Answer
+    confidence: float
+    method: str
+    votes: int
+    guideline: int
+    estimate: int | None = None  # version of the estimate of the labelers; None where each counted alike
+
+    @classmethod
+    def of(cls, consensus: Consensus) -> Self:
+        """Return that of a consensus."""
+        return cls(
+            answer=consensus.answer,
+            confidence=consensus.confidence,
+            method=consensus.method,
+            votes=len(consensus.votes),
+            guideline=consensus.guideline,
+            estimate=consensus.estimate,
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class LabeledTask:
     """A task that has labels in its current round.
@@ -40,7 +65,7 @@ class LabeledTask:
 
     origin: Origin
     selection: Selection
-    consensus: Consensus
+    consensus: Concluded
     settled: bool
     labels: tuple[UUID, ...]
     answers: tuple[Answer, ...]
@@ -108,10 +133,15 @@ class Row:
     sample: Mapping[str, JsonValue]
     texts: "Texts | None" = field(default=None, compare=False, repr=False)
 
-    @property
+    @cached_property
     def written(self) -> "Texts":
         """Both as canonical JSON."""
         return self.texts or Texts(entry=canonical(self.entry), sample=canonical(dict(self.sample)))
+
+    @cached_property
+    def parts(self) -> Mapping[str, str | None]:
+        """The sample's fields, each as canonical JSON; absent ones stay so."""
+        return {name: None if part == NULL else part.decode() for name, part in parts(self.written.sample).items()}
 
     @property
     def line(self) -> bytes:
@@ -209,7 +239,7 @@ class Assembler:
         return Weighed(
             sample_id=candidate.sample_id,
             split=split,
-            content=hashlib.blake2b(canonical(payload), digest_size=DIGEST_BYTES).digest(),
+            content=hashlib.blake2b(_payload_of(candidate), digest_size=DIGEST_BYTES).digest(),
             vector=_vector(payload, self.near),
             answer=candidate.consensus.answer,
         )
@@ -238,7 +268,7 @@ class Assembler:
             label=consensus.answer,
             method=consensus.method,
             confidence=consensus.confidence,
-            votes=len(consensus.votes),
+            votes=consensus.votes,
             labels=candidate.labels,
             reasons=selection.reasons,
             propensity=selection.propensity,
@@ -257,11 +287,16 @@ class Assembler:
         return max((one.copies for one in inside), default=1)
 
 
-def is_consistent(consensus: Consensus, wanted: Consistency) -> bool:
+def is_consistent(consensus: Concluded, wanted: Consistency) -> bool:
     """Say whether a settled label is consistent enough for a version; what an expert settled always is."""
     if consensus.method == EXPERT:
         return True
-    return consensus.confidence >= wanted.confidence and len(consensus.votes) >= wanted.votes
+    return consensus.confidence >= wanted.confidence and consensus.votes >= wanted.votes
+
+
+def _payload_of(candidate: Candidate) -> bytes:
+    """Return the payload as canonical JSON."""
+    return canonical(candidate.sample["payload"]) if candidate.text is None else parts(candidate.text)["payload"]
 
 
 def _vector(payload: JsonValue, near: DuplicatePolicy | None) -> Sequence[float] | None:

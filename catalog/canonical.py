@@ -5,8 +5,13 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 from pydantic import BaseModel
 
+# What stands for nothing.
+NULL = b"null"
+# Reads names, and finds where their values end.
+_PARTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
@@ -14,6 +19,11 @@ def canonical(value: Any) -> bytes:
     """Return the JSON of `value` with sorted keys and no spaces, in UTF-8; NaN and infinities are refused."""
     plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
     return _ENCODER.encode(plain).encode()
+
+
+def parts(text: bytes) -> dict[str, bytes]:
+    """Return the fields of an object that is given as JSON, each as it is written there."""
+    return {name: bytes(part) for name, part in _PARTS.decode(text).items()}
 
 
 def lines(values: Iterable[Any]) -> bytes:

@@ -1,6 +1,7 @@
 """Which type the values of each of the payloads' fields share, found in one pass and with a few values in hand."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -24,10 +25,10 @@ class Fields:
     def __init__(self) -> None:
         self._seen: dict[str, Witnesses] = {}
 
-    def note(self, payload: Mapping[str, JsonValue]) -> None:
-        """Take a payload into account."""
-        for name, value in payload.items():
-            _note(self._seen.setdefault(name, {}), value)
+    def note(self, payloads: Sequence[Mapping[str, JsonValue]]) -> None:
+        """Take payloads into account."""
+        for name in dict.fromkeys(chain.from_iterable(payloads)):
+            _note(self._seen.setdefault(name, {}), [payload[name] for payload in payloads if name in payload])
 
     @property
     def types(self) -> Types:
@@ -38,8 +39,7 @@ class Fields:
 def field_types(payloads: Iterable[Mapping[str, JsonValue]]) -> Types:
     """Return the type of each field of the payloads."""
     fields = Fields()
-    for payload in payloads:
-        fields.note(payload)
+    fields.note(list(payloads))
     return fields.types
 
 
@@ -55,16 +55,18 @@ def as_text(value: JsonValue) -> str | None:
     return None if value is None else canonical(value).decode()
 
 
-def _note(seen: Witnesses, value: JsonValue) -> None:
-    if type(value) is int:
-        seen["least"] = min(value, seen.get("least", value))
-        seen["most"] = max(value, seen.get("most", value))
-    elif isinstance(value, list):
-        inside = seen.setdefault("list", {})
-        for one in value:
-            _note(inside, one)
-    else:
-        seen.setdefault(type(value).__name__, value)
+def _note(seen: Witnesses, values: Sequence[Any]) -> None:
+    kinds = {type(value): value for value in values}
+    whole = [value for value in values if type(value) is int] if int in kinds else []
+    if whole:
+        whole += [seen[name] for name in ("least", "most") if name in seen]
+        seen["least"], seen["most"] = min(whole), max(whole)
+    if list in kinds:
+        inside = chain.from_iterable(value for value in values if isinstance(value, list))
+        _note(seen.setdefault("list", {}), list(inside))
+    for kind, value in kinds.items():
+        if kind not in (int, list):
+            seen.setdefault(kind.__name__, value)
 
 
 def _told(witness: tuple[str, Any]) -> Any:

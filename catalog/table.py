@@ -9,7 +9,7 @@ import pyarrow as pa
 from pydantic import JsonValue
 
 from catalog.assembly import Row
-from catalog.fields import Types, as_text, column, field_types
+from catalog.fields import Types, column, field_types
 from schemas.answers import AnswerKind, plain_of
 
 # Payload fields are columns under this prefix, so that they never meet ours.
@@ -20,6 +20,10 @@ Cell = Callable[[Row], Any]
 
 def _sample(name: str) -> Cell:
     return lambda row: row.sample.get(name)
+
+
+def _written(name: str) -> Cell:
+    return lambda row: row.parts.get(name)
 
 
 def _entry(name: str) -> Cell:
@@ -56,9 +60,9 @@ COLUMNS: tuple[tuple[str, Any, Cell], ...] = (
     ),
     ("contract", pa.int64(), _entry("contract")),
     ("suite", pa.string(), _entry("suite")),
-    ("payload", pa.string(), lambda row: as_text(row.sample["payload"])),
-    ("attributes", pa.string(), lambda row: as_text(row.sample.get("attributes"))),
-    ("prediction", pa.string(), lambda row: as_text(row.sample.get("prediction"))),
+    ("payload", pa.string(), _written("payload")),
+    ("attributes", pa.string(), _written("attributes")),
+    ("prediction", pa.string(), _written("prediction")),
     ("embedding", pa.list_(pa.float64()), _sample("embedding")),
     ("media", pa.string(), _sample("media")),
     ("topic", pa.string(), lambda row: row.entry.origin.topic),

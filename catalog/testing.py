@@ -6,10 +6,9 @@ from uuid import UUID
 
 from pydantic import JsonValue
 
-from catalog.assembly import Assembler, Candidate
+from catalog.assembly import Assembler, Candidate, Concluded
 from catalog.manifest import Governing
 from schemas.answers import Answer
-from schemas.labels import Consensus, Vote
 from schemas.project import DatasetRecipe, DuplicatePolicy, LabelSpace
 from schemas.verdicts import Origin, Reason, Selection
 
@@ -78,13 +77,7 @@ def candidate(
         },
         "suite": "s",
         "selection": Selection(reasons=(Reason.AUDIT,), scores={Reason.AUDIT: 0.5}, propensity=0.1),
-        "consensus": Consensus(
-            answer=label,
-            confidence=0.97,
-            method="one-coin",
-            votes=tuple(Vote(labeler=f"l{number}", answer=answer) for number, answer in enumerate(given)),
-            guideline=guideline,
-        ),
+        "consensus": Concluded(answer=label, confidence=0.97, method="one-coin", votes=len(given), guideline=guideline),
         "settled": True,
         "labels": tuple(UUID(int=100 * offset + number) for number, _ in enumerate(given)),
         "answers": given,

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Any
 
 import psycopg
+from pydantic_core import from_json
 from sqlalchemy import ARRAY, URL, BigInteger, ColumnElement, Engine, any_, cast, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import InstrumentedAttribute
@@ -41,6 +42,7 @@ def open_engine(settings: StorageSettings, *, pool_size: int = 5) -> Engine:
         max_overflow=pool_size,
         hide_parameters=True,  # an error's text goes into logs, and parameters are payloads and hashes of tokens
         connect_args={"connect_timeout": CONNECT_SECONDS},
+        json_deserializer=from_json,  # in half of the time that json.loads takes
     )
     event.listen(engine, "checkin", _note_use)
     event.listen(engine, "checkout", partial(_ping_idle, engine))

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, ScalarSelect, exists, func, select
 
-from catalog.assembly import LabeledTask
+from catalog.assembly import Concluded, LabeledTask
 from labeling.estimate import Estimate
 from labeling.guidelines import Cast, round_at
 from labeling.label_space import scores_now, translated
@@ -123,7 +123,7 @@ def _task(then: _Then, row: Row[Any], given: Sequence[Row[Any]]) -> LabeledTask 
     return LabeledTask(
         origin=origin_of(row),
         selection=Selection.model_validate(row.selection),
-        consensus=verdict.consensus,
+        consensus=Concluded.of(verdict.consensus),
         settled=verdict.decision.status is TaskStatus.SETTLED,
         labels=tuple(label.label_id for label in counted),
         answers=tuple(answer for answer in meant if answer is not None),

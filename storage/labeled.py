@@ -3,16 +3,18 @@
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache, partial
 from typing import Any
 
+from pydantic import JsonValue
 from sqlalchemy import Connection, Row, and_, func, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from catalog.assembly import Entry, LabeledTask
+from catalog.assembly import Concluded, Entry, LabeledTask
 from labeling.label_space import translated
-from schemas.answers import answer_of
+from schemas.answers import Answer, answer_of
 from schemas.guidelines import Guideline
-from schemas.labels import Consensus, Purpose
+from schemas.labels import Purpose
 from schemas.verdicts import Origin, Selection
 from storage.guidelines import versions_after
 from storage.lake_marks import Place
@@ -21,6 +23,8 @@ from storage.votes import standing
 
 # So many tasks are read at once.
 LOT = 2_000
+# So many names of classes under a guideline are remembered with what they mean now.
+NAMES = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +53,9 @@ def labeled_now(connection: Connection, project: str) -> Labeled:
 
 def _tasks(connection: Connection, project: str, guidelines: Sequence[Guideline]) -> Generator[LabeledTask]:
     with connection.execute(_labeled(project), execution_options={"yield_per": LOT}) as rows:
+        meanings = _Meanings(guidelines)
         for row in rows:
-            yield _task(row, guidelines)
+            yield _task(row, meanings)
 
 
 def _places(connection: Connection, project: str) -> Sequence[Place]:
@@ -82,7 +87,8 @@ def _labeled(project: str) -> Any:
         .subquery()
     )
     task = (TaskRow.topic, TaskRow.partition, TaskRow.offset, TaskRow.selection, TaskRow.guideline)
-    consensus = (ConsensusRow.answer, ConsensusRow.confidence, ConsensusRow.method, ConsensusRow.votes)
+    votes = func.jsonb_array_length(ConsensusRow.votes).label("votes")
+    consensus = (ConsensusRow.answer, ConsensusRow.confidence, ConsensusRow.method, votes)
     return (
         select(
             *task,
@@ -106,13 +112,27 @@ def _labeled(project: str) -> Any:
     )
 
 
-def _task(row: Row[Any], guidelines: Sequence[Guideline]) -> LabeledTask:
-    meant = [translated(answer_of(answer), given_under, guidelines) for answer, given_under in row.answers]
+class _Meanings:
+    """What answers mean under the last of the guidelines; names of classes, which repeat, are looked up once."""
+
+    def __init__(self, guidelines: Sequence[Guideline]) -> None:
+        self._guidelines = guidelines
+        self._of_name = lru_cache(NAMES)(partial(translated, guidelines=guidelines))
+
+    def of(self, answer: JsonValue, given_under: int) -> Answer | None:
+        """Return what an answer that was given under a version means now."""
+        if isinstance(answer, str):
+            return self._of_name(answer, given_under)
+        return translated(answer_of(answer), given_under, self._guidelines)
+
+
+def _task(row: Row[Any], meanings: _Meanings) -> LabeledTask:
+    meant = [meanings.of(answer, given_under) for answer, given_under in row.answers]
     return LabeledTask(
         origin=origin_of(row),
         selection=Selection.model_validate(row.selection),
-        consensus=Consensus(
-            answer=row.answer,
+        consensus=Concluded(
+            answer=answer_of(row.answer),
             confidence=row.confidence,
             method=row.method,
             votes=row.votes,
@@ -131,7 +151,7 @@ def _task(row: Row[Any], guidelines: Sequence[Guideline]) -> LabeledTask:
 def origin_of(row: Row[Any] | Mapping[str, Any]) -> Origin:
     """Return where a task's sample stands."""
     fields = row if isinstance(row, Mapping) else row._mapping  # noqa: SLF001 - so named, and public
-    return Origin(**{name: fields[name] for name in Origin.model_fields})
+    return Origin(topic=fields["topic"], partition=fields["partition"], offset=fields["offset"])
 
 
 def place_of(task: LabeledTask | Entry) -> Place:

@@ -54,10 +54,12 @@ def _entries(rows: Collection[Row], governing: Governing, file: Path) -> tuple[C
     with file.open("wb") as stream:
 
         def passed() -> Iterator[Entry]:
-            for row in rows:
-                stream.write(row.written.entry + b"\n")
-                fields.note(payload_of(row))
-                yield row.entry
+            each = iter(rows)
+            while lot := list(islice(each, LOT)):
+                fields.note([payload_of(row) for row in lot])
+                for row in lot:
+                    stream.write(row.written.entry + b"\n")
+                    yield row.entry
 
         return counted(passed(), governing), fields.types
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Engine, Row, select
 
-from catalog.assembly import is_consistent
+from catalog.assembly import Concluded, is_consistent
 from catalog.comparison import Comparison
 from catalog.evaluation import TrainingReport
 from catalog.slices import LABEL, equals, is_in
@@ -140,8 +140,8 @@ def _standing(project: ProjectConfig, task: Row[Any]) -> tuple[str, ...]:
     """Return what a task counts as; one that a guideline reopened waits again."""
     if not task.settled or task.guideline < task.reopened:
         return ("queued",)
-    consensus = Consensus(**{name: getattr(task, name) for name in Consensus.model_fields})
-    return ("labeled", "consistent") if is_consistent(consensus, project.dataset.consistent) else ("labeled",)
+    said = Concluded.of(Consensus(**{name: getattr(task, name) for name in Consensus.model_fields}))
+    return ("labeled", "consistent") if is_consistent(said, project.dataset.consistent) else ("labeled",)
 
 
 def _holds(one: SliceRecipe, task: Row[Any], guidelines: Sequence[Guideline]) -> bool:

@@ -5,11 +5,10 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from catalog.assembly import Assembler, Candidate
+from catalog.assembly import Assembler, Candidate, Concluded
 from catalog.twins import TRAIN
 from labeling.consensus.dawid_skene import METHOD
 from labeling.consensus.votes import Codes
-from schemas.labels import Consensus, Vote
 from schemas.project import DatasetRecipe, LabelSpace
 from schemas.verdicts import Origin, Reason, Selection
 
@@ -34,8 +33,7 @@ def built(answers: Codes, waiting: Collection[int], classes: Sequence[str]) -> t
 
 
 def _candidate(item: int, answer: str, *, settled: bool) -> Candidate:
-    votes = (Vote(labeler="", answer=answer),)
-    consensus = Consensus(answer=answer, confidence=1.0, method=METHOD, votes=votes, guideline=1)
+    consensus = Concluded(answer=answer, confidence=1.0, method=METHOD, votes=1, guideline=1)
     return Candidate(
         origin=Origin(topic=f"{PROJECT}.samples", partition=0, offset=item),
         sample={"sample_id": str(item), "contract": 1, "payload": {"item": item}},

@@ -1,6 +1,7 @@
 """Assembly: which candidates become rows."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -70,7 +71,7 @@ def test_an_entry_says_where_a_row_came_from_and_why_it_is_in() -> None:
 def test_settled_labels_may_have_to_be_surer_or_of_more_votes() -> None:
     """As the recipe says; what an expert settled is consistent whoever voted."""
     sure = candidate(1)
-    expert = sure.consensus.model_copy(update={"method": "expert"})
+    expert = replace(sure.consensus, method="expert")
     found = [
         assembler(consistent=wanted).assemble([sure, candidate(2, consensus=expert)])
         for wanted in ({"confidence": 0.97}, {"confidence": 0.98}, {"votes": 3})

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from catalog.fields import column, field_types
+from catalog.fields import Fields, column, field_types
 
 Scalars = (
     st.none()
@@ -36,10 +36,13 @@ def by_arrow(values: list[JsonValue]) -> pa.Array | None:
     return None if pa.types.is_null(inner) or pa.types.is_nested(inner) else found
 
 
-@given(values=Columns)
-def test_the_type_found_in_one_pass_is_that_of_all_values_together(values: list[JsonValue]) -> None:
-    """And so are the values, converted with it."""
-    of_type, expected = field_types({"field": value} for value in values)["field"], by_arrow(values)
+@given(values=Columns, cut=st.integers(0, 6))
+def test_the_type_found_in_one_pass_is_that_of_all_values_together(values: list[JsonValue], cut: int) -> None:
+    """And so are the values, converted with it; however many are looked at together."""
+    fields, expected = Fields(), by_arrow(values)
+    for lot in (values[:cut], values[cut:]):
+        fields.note([{"field": value} for value in lot])
+    of_type = fields.types["field"]
     if expected is None:
         assert of_type is None
     else:
