@@ -51,6 +51,8 @@ def texts(values: Iterable[Any]) -> list[str | None]:
 
 def tallied(before: Mapping[str, float], values: Sequence[str | None]) -> dict[str, float]:
     """Return counts with those of `values` added, absent ones aside."""
+    if not values:
+        return dict(before)
     counts: Counter[Any] = Counter(before)
     counts.update(values)
     del counts[None]

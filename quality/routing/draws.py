@@ -1,7 +1,7 @@
 """Draws by hash: whether a sample is in a share depends on its id alone, and is uniform over ids."""
 
 from collections.abc import Iterable, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from zlib import crc32
 
 import numpy as np
@@ -24,8 +24,13 @@ def draws(sample_ids: Sequence[str], purposes: Sequence[str]) -> Numbers:
     It is the same on every machine and in every version, so that a replay draws the same samples.
     """
     sums = np.fromiter(map(crc32, map(str.encode, sample_ids)), np.uint64, len(sample_ids))
-    streams = np.array([crc32(purpose.encode()) * GOLDEN % 2**64 for purpose in purposes], np.uint64)
-    return (_mixed((sums << np.uint64(32))[:, None] + streams) >> SHIFT) / SPAN
+    return (_mixed((sums << np.uint64(32))[:, None] + _streams(tuple(purposes))) >> SHIFT) / SPAN
+
+
+@lru_cache(maxsize=64)
+def _streams(purposes: tuple[str, ...]) -> NDArray[np.uint64]:
+    """Return the number that stands for each purpose."""
+    return np.array([crc32(purpose.encode()) * GOLDEN % 2**64 for purpose in purposes], np.uint64)
 
 
 def either(chances: Iterable[float]) -> float:
