@@ -121,5 +121,4 @@ clean: ## stop the platform and remove everything made here: environments, cache
 			if [ -d "$$var/run" ]; then ASSAY_VAR="$$var" .venv/bin/assay down || exit 1; fi; \
 		done; \
 	fi
-	rm -rf .venv .venv-airflow .venv-bench .venv-bench-drift .venv-bootstrap .venv-label-studio var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
-	rm -rf .venv .venv-airflow .venv-bench .venv-bootstrap .venv-label-studio .venv-object-store .venv-spark var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-airflow .venv-bench .venv-bench-drift .venv-bootstrap .venv-label-studio .venv-object-store .venv-spark var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
