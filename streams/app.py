@@ -44,7 +44,7 @@ DRIFT_SECONDS = 10.0
 JOINING_SECONDS = 2.0
 # How often it is looked whether Airflow is to be told of new labels.
 HINT_SECONDS = 30.0
-# Between two checkpoints at least: a busy worker then saves one state for several frames. A state has up to some 300 kB.
+# Between two checkpoints at least: a busy worker then saves one state, of up to 300 kB, for several frames.
 CHECKPOINT_SECONDS = 0.5
 
 
