@@ -3,24 +3,32 @@
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, insert, select
 
+from catalog.evaluation import TrainingReport
+from catalog.promotion import Promotion
 from quality.drift.measured import Aspect
+from quality.intervals import Interval
 from quality.sketches.window import Dispositions, Slice, StreamWindow, sliced
 from schemas.drift import AlarmState
-from schemas.project import ProjectConfig
+from schemas.labels import Purpose
+from schemas.project import OverlapPolicy, ProjectConfig
 from schemas.routing import Confirming
 from schemas.topics import Topics
 from schemas.verdicts import Origin, Reason, Selection, TaskRequest, Versions
-from storage import drift, drift_alarms, sketches, steering
+from storage import drift, drift_alarms, gold, sketches, steering
+from storage.answers import answer
 from storage.consensus import settle
 from storage.drift_tables import DriftAlarmRow, DriftLabelRow, DriftSketchRow, DriftWindowRow
-from storage.queue import enqueue
-from storage.testing import enlist, label_next, project_config
+from storage.guidelines import ensure
+from storage.queue import claim, enqueue
+from storage.tables import DatasetVersionRow, TrainingRow
+from storage.testing import enlist, label_next, project_config, task_request
 
 RECORDS, MINUTE, BEGAN = 300, 60_000, 1_767_600_000_000
 SLICES = ("camera-a", "camera-b", "camera-c", "camera-d")
@@ -101,6 +109,52 @@ class Stream:
             selection=selection,
             versions=Versions(contract=1, suite="s", policy="p"),
         )
+
+    def promote(self, version: int, *, windows: int) -> None:
+        """Have the model of a version promoted whose labels are from after so many windows."""
+        as_of = datetime.fromtimestamp(BEGAN / 1000, UTC) + timedelta(minutes=2 * windows)
+        name, none = self.project.name, Interval(estimate=0.0, low=0.0, high=0.0)
+        report = TrainingReport(
+            project=name,
+            version=version,
+            baseline="gold seed",
+            train=1,
+            test=1,
+            simulated=0,
+            accuracy=none,
+            baseline_accuracy=none,
+            gain=none,
+            classes={},
+            promotion=Promotion(promoted=True, against="gold seed", checks=()),
+        )
+        released = {"content_hash": "x", "rows": 1, "location": "x", "manifest": {}, "as_of": as_of}
+        with self.engine.begin() as connection:
+            connection.execute(insert(DatasetVersionRow).values(project=name, version=version, **released))
+            trained = {"project": name, "version": version, "report": report.model_dump(mode="json")}
+            connection.execute(insert(TrainingRow).values(trained))
+
+    def make_gold(self) -> None:
+        """Have one task settled by a lead, and mixed into every claim from now on."""
+        name, overlap = self.project.name, {"first": 2, "most": 2, "gold_share": 1.0}
+        plain = project_config(name, overlap={**overlap, "gold_share": 0.0})
+        ensure(self.engine, name, "A cat has whiskers.", plain.labels.classes)
+        enqueue(self.engine, plain, [task_request(name, 9_000)])
+        tasks = [label_next(self.engine, plain, enlist(self.engine, name, given), given) for given in ("cat", "dog")]
+        settle(self.engine, plain, tasks)
+        lead = enlist(self.engine, name, "lead", lead=True)
+        assignment = claim(self.engine, plain, lead, Purpose.EXPERT)
+        assert assignment is not None
+        answer(self.engine, plain, lead, assignment.assignment_id, "fox")
+        settle(self.engine, plain, tasks)
+        gold.make(self.engine, plain, lead, assignment.task_id)
+        enqueue(self.engine, plain, [task_request(name, 9_001)])
+        self.project = self.project.model_copy(update={"overlap": OverlapPolicy.model_validate(overlap)})
+
+    def answers(self, right: int, wrong: int) -> None:
+        """Have as many newcomers answer gold, each once."""
+        for given in ["fox"] * right + ["cat"] * wrong:
+            newcomer = enlist(self.engine, self.project.name, uuid4().hex)
+            label_next(self.engine, self.project, newcomer, given)
 
     def check(self) -> drift.Checked:
         """Check it."""
@@ -268,6 +322,37 @@ def test_errors_on_audit_labels_raise_an_alarm(engine: Engine) -> None:
     (alarm,) = stream.alarms()
     assert (alarm.of, alarm.field, alarm.aspect) == (None, "", Aspect.ERRORS)
     assert stream.counted()[2] == 10 * 30 + 40
+
+
+def test_the_windows_before_the_labels_of_the_promoted_model_are_the_baseline(engine: Engine) -> None:
+    """The last twelve that had ended by then, whatever came since."""
+    stream = Stream.of(engine)
+    stream.flows(34)
+    stream.promote(3, windows=20)
+    stream.check()
+    stream.flows(1, shift=SHIFT)
+    assert stream.check().windows[-1].version == 3
+    assert stream.alarms()[0].receipt["reference"] == {"version": 3, "windows": list(range(9, 21))}
+
+
+def test_wrong_answers_to_gold_raise_an_alarm_that_later_ones_confirm(engine: Engine) -> None:
+    """It buys no labels, for whoever answers wrongly is no judge; and it is the labelers' doing."""
+    stream = Stream.of(engine)
+    stream.make_gold()
+    for _ in range(9):
+        stream.flows(1)
+        stream.answers(right=9, wrong=1)
+        stream.check()
+    stream.answers(right=10, wrong=30)
+    stream.flows(1)
+    stream.check()
+    (alarm,) = stream.alarms()
+    assert (alarm.aspect, alarm.cause, alarm.state) == (Aspect.GOLD, "labelers", AlarmState.OPEN)
+    assert stream.bought() == ()
+    stream.answers(right=10, wrong=20)
+    stream.flows(1)
+    assert stream.check().settled == (alarm.alarm_id,)
+    assert stream.alarms()[0].state is AlarmState.CONFIRMED
 
 
 def test_two_checks_at_once_judge_each_window_once(engine: Engine) -> None:
