@@ -13,7 +13,7 @@ from console.access import Asking
 from console.desk import Desk, OpenDesk
 from console.problems import PROBLEMS
 from quality.ledger import AuditReport
-from storage import audits, feedback
+from storage import audits, drift_alarms, feedback
 from storage.backlog import Backlog
 from storage.gates import GateReport
 from storage.mixing import Mix
@@ -40,6 +40,7 @@ METRICS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "assay_routing_hit_rate": ("Share of a reason's labels that changed something.", ("reason",)),
     "assay_agreement": ("Agreement of labelers, by the measure's name.", ("measure",)),
     "assay_feedback": ("Feedback from production by where it stands.", ("status",)),
+    "assay_drift_alarms": ("Alarms of drift by where they stand.", ("state",)),
     "assay_gate_open": ("Whether the gate was open when it was asked last: 1 or 0.", ()),
     "assay_gate_mark": ("The four marks of good data, as the gate measured them last.", ("mark",)),
     "assay_dataset_version": ("Number of the last dataset version.", ()),
@@ -81,6 +82,7 @@ async def gathered(desk: Desk, now: datetime) -> dict[str, Values]:
     """Return what there is to say now; what is not known yet is left out."""
     overview, engine, name = desk.overview, desk.engine, desk.project.name
     said = await asyncio.to_thread(feedback.counts, engine, name)
+    alarms = await asyncio.to_thread(drift_alarms.counts, engine, name)
     return {
         **_stream(await overview.pipeline.latest()),
         "assay_dead_letters": [((one.rule,), one.letters) for one in await overview.broken.latest()],
@@ -90,6 +92,7 @@ async def gathered(desk: Desk, now: datetime) -> dict[str, Values]:
             ((one.name,), one.value.estimate) for one in (await overview.agreement.latest()).measures if one.value
         ],
         "assay_feedback": [((status,), count) for status, count in said.items()],
+        "assay_drift_alarms": [((state,), count) for state, count in alarms.items()],
         **_gate(await overview.gate.latest()),
         **_datasets(await overview.scorecards.latest(), now),
         **_audit(await asyncio.to_thread(audits.last, engine, name), now),

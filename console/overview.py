@@ -14,6 +14,7 @@ from schemas.labels import Finding
 from storage.backlog import Backlog, backlog
 from storage.concord import agreement, counting_votes, findings
 from storage.dead_letters import Broken, DeadLetters
+from storage.drift_actions import Offered, offered
 from storage.gates import GateReport, last_report
 from storage.health import Health, health
 from storage.lake import Lake
@@ -40,6 +41,7 @@ class Overview:
     worse: Watch[Search]
     agreement: Watch[Concord]
     health: Watch[Health]
+    drift: Watch[Sequence[Offered]]
     findings: Watch[Sequence[Finding]]
     labelers: Watch[Sequence[LabelerReport]]
 
@@ -57,6 +59,7 @@ class Overview:
             slices=Watch(lambda: ledger(engine, config)),
             worse=Watch(lambda: model_errors(engine, config).worse()),
             health=Watch(lambda: health(engine, project)),
+            drift=Watch(lambda: offered(engine, name)),
             agreement=Watch(lambda: agreement(engine, config)),
             findings=Watch(lambda: findings(engine, config, counting_votes(engine, config))),
             labelers=Watch(lambda: every_report(engine, config)),

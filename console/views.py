@@ -19,6 +19,7 @@ from schemas.errors import InputError
 from storage import feedback, lives, scorecards
 from storage.backlog import Backlog
 from storage.dead_letters import Broken, DeadLetters, ReplayReport
+from storage.drift_actions import Offered
 from storage.feedback import FeedbackStatus
 from storage.gates import GateReport
 from storage.health import Health, health
@@ -93,6 +94,12 @@ async def stream_health(
     if of is None and since is None and until is None:
         return await desk.overview.health.latest()
     return await asyncio.to_thread(health, desk.engine, desk.governed, of, since=_lawful(since), until=_lawful(until))
+
+
+@router.get("/drift")
+async def drift(desk: OpenDesk, _: Investigating) -> Sequence[Offered]:
+    """Return the last alarms of drift with their receipts and what may be done, newest first; by permission."""
+    return await desk.overview.drift.latest()
 
 
 @router.get("/routing")

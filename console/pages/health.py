@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from console.markup import Content, join, tag
+from console.pages.alarms import listed, marks
 from console.pages.house import House, Visit
 from console.pages.parts import data_table, empty, figure, figures, moment, percent
 from console.pages.plots import bands, lines
@@ -16,6 +17,7 @@ from console.rendering.text import visible
 from quality.aggregates import Judged
 from quality.sketches.window import OTHERS, Slice
 from schemas.roles import Permission
+from storage.drift_actions import Offered
 from storage.health import Health, Point, Series, health
 
 PATH = "/stream-health"
@@ -33,15 +35,16 @@ def add(house: House) -> None:
 
         async def shown() -> Markup:
             desk = visit.desk
+            alarms = await desk.overview.drift.latest()
             if of is None:
-                return drawn(await desk.overview.health.latest())
-            return drawn(await asyncio.to_thread(health, desk.engine, desk.governed, of))
+                return drawn(await desk.overview.health.latest(), alarms)
+            return drawn(await asyncio.to_thread(health, desk.engine, desk.governed, of), alarms)
 
         visit.live(shown)
 
 
-def drawn(found: Health) -> Markup:
-    """Return the slices to choose from, the counts, and each series over time."""
+def drawn(found: Health, alarms: Sequence[Offered]) -> Markup:
+    """Return the slices to choose from, the counts, alarms, and each series over time."""
     if not found.points:
         choice = _slices(found) if found.slices else None
         return join([choice, empty("No window has ended yet: [drift] says after how many offsets one does.")])
@@ -53,13 +56,14 @@ def drawn(found: Health) -> Markup:
     )
     span = [moment(found.points[0].earliest), " to ", moment(found.points[-1].latest)]
     note = tag("p", "From ", span, " UTC, as published. ", _EXPLAINED, class_="note")
-    plots = [_series(name, one, found.points) for name, one in found.whole.items()]
-    return join([_slices(found), stand, note, _expectations(found.expectations), tag("div", plots, class_="plots")])
+    plots = [_series(name, one, found.points, marks(name, found, alarms)) for name, one in found.whole.items()]
+    told = [_expectations(found.expectations), listed(alarms)]
+    return join([_slices(found), stand, note, *told, tag("div", plots, class_="plots")])
 
 
 _EXPLAINED = (
     "Of numbers the median, half of all and nine tenths of all; of categories the shares of the most frequent; in red "
-    "the share that is missing."
+    "the share that is missing. Behind a series stand in red the times of its alarms of drift."
 )
 
 
@@ -90,26 +94,30 @@ def _expectations(judged: Sequence[Judged]) -> Content:
     return [tag("h2", "What the suite expects of many rows"), data_table("Expectations", columns, rows, left=5)]
 
 
-def _series(name: str, whole: Series, points: Sequence[Point]) -> Markup:
-    """Return one series over time, with what it is as a whole below it."""
+def _series(name: str, whole: Series, points: Sequence[Point], marked: Sequence[range]) -> Markup:
+    """Return one series over time, with what it is as a whole below it; points with an alarm are marked."""
     over = [point.series.get(name) for point in points]
-    plot, told = (_numbers(over, whole) if whole.names is None else _names(over, whole)) or (None, "no value")
+    drawn_as = _numbers if whole.names is None else _names
+    plot, told = drawn_as(over, whole, marked) or (None, "no value")
     missing = f"{percent(whole.missing / whole.rows)} missing" if whole.missing else "none missing"
     caption = tag("figcaption", told, ", ", missing)
     return tag("figure", tag("h3", visible(name)), plot, caption, class_="plot")
 
 
-def _numbers(over: Sequence[Series | None], whole: Series) -> tuple[Content, Content] | None:
+def _numbers(over: Sequence[Series | None], whole: Series, marked: Sequence[range]) -> tuple[Content, Content] | None:
     spread = whole.spread
     if spread is None:
         return None
     rows = [one.spread.quantiles if one and one.spread else None for one in over]
     low, middle, high = (_said(spread.quantiles[at]) for at in (0, 2, 4))
     label = f"median {middle}, nine tenths from {low} to {high}"
-    return bands(rows, _missing(over), label), [label, f"; {_said(spread.least)} to {_said(spread.most)} in all"]
+    return bands(rows, _missing(over), label, marked=marked), [
+        label,
+        f"; {_said(spread.least)} to {_said(spread.most)} in all",
+    ]
 
 
-def _names(over: Sequence[Series | None], whole: Series) -> tuple[Content, Content] | None:
+def _names(over: Sequence[Series | None], whole: Series, marked: Sequence[range]) -> tuple[Content, Content] | None:
     names = whole.names
     if names is None or not names.shares:
         return None
@@ -119,7 +127,7 @@ def _names(over: Sequence[Series | None], whole: Series) -> tuple[Content, Conte
     }
     top = [[visible(name), f" {percent(share)}"] for name, share in names.shares.items()]
     label = f"shares of {len(shares)} of {names.distinct:.0f} values"
-    return lines(list(shares.values()), _missing(over), label), [
+    return lines(list(shares.values()), _missing(over), label, marked=marked), [
         *((one, ", ") for one in top),
         f"{names.distinct:.0f} in all",
     ]

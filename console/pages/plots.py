@@ -18,15 +18,17 @@ def across(at: int, count: int) -> float:
     return MARGIN + (WIDTH - 2 * MARGIN) * (at / (count - 1) if count > 1 else 0.5)
 
 
-def bands(rows: Sequence[Quantiles], missing: Sequence[float | None], label: str) -> Markup:
+def bands(
+    rows: Sequence[Quantiles], missing: Sequence[float | None], label: str, *, marked: Sequence[range] = ()
+) -> Markup:
     """Return the middle quantile as a line, and each pair around it as a band, from the least to the greatest of all.
 
-    The share that is missing is a line from 0 to 1, where any is.
+    The share that is missing is a line from 0 to 1, where any is. Behind them stand points that are `marked`.
     """
     known = [(at, [one for one in row if one is not None]) for at, row in enumerate(rows) if row is not None]
     known = [(at, row) for at, row in known if len(row) == len(known[0][1])]
     if not known:
-        return _framed(_missing(missing), label)
+        return _framed([_marks(marked, len(rows)), _missing(missing)], label)
     low, high = min(row[0] for _, row in known), max(row[-1] for _, row in known)
     wide = len(known[0][1])
     drawn = [
@@ -34,13 +36,39 @@ def bands(rows: Sequence[Quantiles], missing: Sequence[float | None], label: str
         for pair in range(wide // 2)
     ]
     middle = [(across(at, len(rows)), _up(row[wide // 2], low, high)) for at, row in known]
-    return _framed([*drawn, _line(middle, "of-0"), _missing(missing)], label)
+    return _framed([_marks(marked, len(rows)), *drawn, _line(middle, "of-0"), _missing(missing)], label)
 
 
-def lines(columns: Sequence[Sequence[float | None]], missing: Sequence[float | None], label: str) -> Markup:
-    """Return a line for each of several shares, from 0 to 1, and one for what is missing, where any is."""
+def lines(
+    columns: Sequence[Sequence[float | None]],
+    missing: Sequence[float | None],
+    label: str,
+    *,
+    marked: Sequence[range] = (),
+) -> Markup:
+    """Return a line for each of several shares, from 0 to 1, and one for what is missing, where any is.
+
+    Behind them stand points that are `marked`.
+    """
     drawn = [_line(_places(shares), f"of-{number}") for number, shares in enumerate(columns)]
-    return _framed([*drawn, _missing(missing)], label)
+    return _framed([_marks(marked, len(missing)), *drawn, _missing(missing)], label)
+
+
+def _marks(marked: Sequence[range], count: int) -> Content:
+    """Return a field for each run of points that are marked, half a point wider on both sides."""
+    half = (WIDTH - 2 * MARGIN) / max(1, count - 1) / 2
+    return [
+        tag(
+            "rect",
+            x=f"{across(run[0], count) - half:.1f}",
+            y=0,
+            width=f"{across(run[-1], count) - across(run[0], count) + 2 * half:.1f}",
+            height=HEIGHT,
+            class_="marked",
+        )
+        for run in marked
+        if run
+    ]
 
 
 def _missing(shares: Sequence[float | None]) -> Content:

@@ -111,6 +111,7 @@ TABLE = {
     "GET /v1/session": Line(anybody(200)),
     "GET /v1/slices": Line(reviewing(200)),
     "GET /v1/slices/worse": Line(reviewing(200)),
+    "GET /v1/drift": Line(reviewing(200)),
     "GET /v1/stream-health": Line(reviewing(200)),
     "GET /v1/tasks/{task_id}": Line(reviewing(422)),
     "GET /v1/tokens": Line(anybody(200), by_token=NO_TOKEN),

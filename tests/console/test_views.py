@@ -27,7 +27,7 @@ from storage.testing import (
 
 NAME = "zoo"
 FOR_ALL = ("/v1/queue/reasons", "/v1/pipeline", "/v1/routing", "/v1/feedback", "/v1/datasets", "/v1/gate")
-FOR_LEADS = ("/v1/stream-health", "/v1/dead-letters", "/v1/dead-letters/forecast", "/v1/samples/s0-0")
+FOR_LEADS = ("/v1/stream-health", "/v1/drift", "/v1/dead-letters", "/v1/dead-letters/forecast", "/v1/samples/s0-0")
 
 
 @pytest.fixture(scope="module")
