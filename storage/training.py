@@ -73,6 +73,13 @@ def train(project: Project, settings: StorageSettings, version: int) -> Training
         return found or _trained(engine, settings, project, release)
 
 
+def model_of(project: Project, settings: StorageSettings, version: int) -> Any:
+    """Return the model of a version, trained anew: the one that its report is about, for whoever predicts with it."""
+    with _opened(settings) as engine:
+        trained = _released(settings, project, get_version(engine, project.config.name, version))
+    return project.trainer.train(trained.payloads, trained.labels)
+
+
 def ask_for_labels(project: Project, settings: StorageSettings) -> Steering | None:
     """Have routing look for labels where the model of the latest version is worst, once; None where it does already."""
     config = project.config

@@ -51,14 +51,13 @@ def show(*, project: ProjectFolder = None) -> None:
         lines = ledger(services.engine, services.project.config)
     if not lines:
         raise InputError("No slice is declared, and no quota is set: `assay slices find` looks for some.")
-    table = Table(
-        "slice", "wanted", "quota", "queued", "labeled", "consistent", "error in production", "trained", "state"
-    )
+    table = Table("slice", "wanted", "quota", "queued", "labeled", "consistent", "error in production", "trained")
     for one in lines:
         error = "-" if one.error is None else f"{_interval(one.error)} of {one.cases}"
         counts = map(str, (one.wanted, one.quota, one.queued, one.labeled, one.consistent))
-        name = f"{one.name} (guarded)" if one.guarded else one.name
-        table.add_row(name, *counts, error, "; ".join(map(_gained, one.trained[-2:])) or "-", one.state)
+        marks = ", ".join(filter(None, ("guarded" if one.guarded else "", one.state)))
+        name = f"{one.name} ({marks})" if marks else one.name
+        table.add_row(name, *counts, error, "; ".join(map(_gained, one.trained[-2:])) or "-")
     out.print(table)
 
 

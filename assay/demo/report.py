@@ -6,6 +6,7 @@ from typing import Literal
 from rich.table import Table
 
 from assay.demo.faults import Catch
+from assay.demo.loop_report import LoopReport, loop_told
 from assay.demo.tail import TailReport
 from catalog.evaluation import TrainingReport
 from labeling.revision import Agreement, Effect
@@ -61,14 +62,15 @@ class DemoReport(Event):
     adjudicated: int
     guideline: GuidelineReport
     versions: tuple[VersionReport, ...]
+    loop: LoopReport | None
     verified: Literal["ok"] | tuple[str, ...]
     audit: Literal["ok"] | tuple[LedgerFault, ...]
     seconds: dict[str, float]
 
     @property
     def ok(self) -> bool:
-        """Whether the audit holds, every version is what its manifest says, and every planted fault was caught."""
-        sound = self.audit == "ok" and self.verified == "ok"
+        """Whether the audit holds, versions are what their manifests say, faults were caught, and the loop closed."""
+        sound = self.audit == "ok" and self.verified == "ok" and (self.loop is None or self.loop.ok)
         return sound and all(catch.caught == catch.planted for catch in self.faults.values())
 
 
@@ -90,7 +92,8 @@ def version_report(name: str, rows: int, content_hash: str, training: TrainingRe
 def told(report: DemoReport) -> Table:
     """Return the story as a table."""
     table = Table(title="What happened", show_header=False, title_justify="left")
-    for name, text in {**_stream(report), **_labels(report), **_versions(report)}.items():
+    looped = loop_told(report.loop) if report.loop else {}
+    for name, text in {**_stream(report), **_labels(report), **_versions(report), **looped}.items():
         table.add_row(name, text)
     rebuilt = "ok: rebuilt from their manifests, the same bytes"
     table.add_row("versions", rebuilt if report.verified == "ok" else f"BROKEN: {'; '.join(report.verified)}")

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from assay.demo.loop import Loop
 from assay.demo.report import DemoReport, told
 from assay.demo.script import Script
 from assay.demo.stages import Stages, bars
@@ -87,7 +88,9 @@ def _told_by(stack: Stack, scheduled: Future[None], stages: Stages, script: Scri
             scheduled=scheduled,
             script=script,
         )
-        return story.run()
+        story.day()
+        change = script.simulation.change
+        return story.end(Loop.of(story, change).run() if change else None)
 
 
 @contextmanager

@@ -44,8 +44,12 @@ class Script:
     @property
     def answer_key(self) -> AnswerKey:
         """What the simulated labelers answer by."""
+        return self.answer_key_to(self.records)
+
+    def answer_key_to(self, records: Sequence[Production]) -> AnswerKey:
+        """Return what they answer by of these records."""
         classes = self.project.config.labels.classes
-        return self.simulation.answer_key(self.records, classes=classes, seed=self.seed)
+        return self.simulation.answer_key(records, classes=classes, seed=self.seed)
 
 
 def _simulation(folder: Path) -> Simulation:

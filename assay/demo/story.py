@@ -1,6 +1,6 @@
 """The main job, once around: publish, screen, label, build, retrain; settle what was ambiguous; and again."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from assay.demo.airflow import build_and_retrain
 from assay.demo.faults import Place, caught
+from assay.demo.loop_report import LoopReport
 from assay.demo.report import DemoReport, GuidelineReport, VersionReport, version_report
 from assay.demo.script import Script
 from assay.demo.stages import Stages, patiently, wait_for
@@ -47,7 +48,7 @@ class Revision:
 
 @dataclass(kw_only=True)
 class Story:
-    """The demo on a running platform; each method is one stage, and notes what the report tells of it."""
+    """The demo on a running platform; it notes what the report tells, and `places` is where each record went."""
 
     services: Services
     stages: Stages
@@ -55,8 +56,10 @@ class Story:
     airflow: Airflow
     scheduled: Future[None]
     script: Script
-    places: Mapping[Place, Production] = field(default_factory=dict)
+    places: dict[Place, Production] = field(default_factory=dict)
     wanted: float = FIRST_ROUND
+    adjudicated: int = 0
+    revision: Revision | None = None
     versions: list[VersionReport] = field(default_factory=list)
 
     @property
@@ -64,39 +67,46 @@ class Story:
         """The project's name."""
         return self.services.project.config.name
 
-    def run(self) -> DemoReport:
-        """Tell the story and return the report."""
-        self.publish()
-        self.screened()
+    def day(self) -> None:
+        """Tell of the first day: two versions, with a guideline's revision between them."""
+        records = self.script.records
+        with self.stages.stage("publish", "Producers publish samples to Kafka", len(records)) as done:
+            done(self.publish(records))
+        with self.stages.stage("screen", "Faust agents screen and route them", len(records)) as done:
+            self.screened(done)
         with self.stages.stage("label_1", "Simulated labelers label over the REST API", self._tasks()) as done:
-            adjudicated = self.team.label(until=lambda: self._is_first_round_over(done))
+            self.label(until=lambda: self._is_first_round_over(done))
         with self.stages.stage("airflow", "Airflow is up (it started meanwhile)"):
             self.scheduled.result()
         self.build("v1")
-        revision = self.revise()
+        self.revision = self.revise()
         with self.stages.stage("label_2", "They label the rest, and anew what was ambiguous", self._tasks()) as done:
-            adjudicated += self.team.label(until=lambda: self._settled(done) >= self._tasks())
-            wait_for("publishing every label", lambda: outbox.depth(self.services.engine) == 0, seconds=PATIENCE)
+            self.label(until=lambda: self._settled(done) >= self._tasks())
         self.build("v2")
-        audited, differing = self.audit(), self.verify()
-        return patiently("the report", lambda: self.report(revision, adjudicated, audited, differing), seconds=PATIENCE)
 
-    def publish(self) -> None:
-        """Publish production, and remember where each record went."""
-        with (
-            self.stages.stage("publish", "Producers publish samples to Kafka", len(self.script.records)) as done,
-            SampleProducer(self.project, bootstrap=self.services.bootstrap) as producer,
-        ):
-            for record in self.script.records:
+    def end(self, loop: LoopReport | None) -> DemoReport:
+        """Prove that nothing was lost, and return the report."""
+        with self.stages.stage("outbox", "Every label is published"):
+            wait_for("publishing every label", lambda: outbox.depth(self.services.engine) == 0, seconds=PATIENCE)
+        audited, differing = self.audit(), self.verify()
+        return patiently("the report", lambda: self.report(loop, audited, differing), seconds=PATIENCE)
+
+    def publish(self, records: Sequence[Production]) -> int:
+        """Publish production, and remember where each record went; return how many were confirmed."""
+        with SampleProducer(self.project, bootstrap=self.services.bootstrap) as producer:
+            for record in records:
                 producer.send_bytes(record.value, key=record.key)
             confirmed = producer.flush()
-            self.places = dict(zip(confirmed, self.script.records, strict=True))
-            done(len(confirmed))
+        self.places |= zip(confirmed, records, strict=True)
+        return len(confirmed)
 
-    def screened(self) -> None:
-        """Wait until every record has its disposition, and is where that sends it."""
-        with self.stages.stage("screen", "Faust agents screen and route them", len(self.script.records)) as done:
-            wait_for("screening every record", lambda: self._is_everywhere(done), seconds=PATIENCE)
+    def screened(self, done: Callable[[int], None]) -> None:
+        """Wait until every record has its disposition, and is where that sends it; `done` is told how many have."""
+        wait_for("screening every record", lambda: self._is_everywhere(done), seconds=PATIENCE)
+
+    def label(self, *, until: Callable[[], bool]) -> None:
+        """Have the team label until then."""
+        self.adjudicated += self.team.label(until=until)
 
     def build(self, name: str) -> None:
         """Have Airflow build a dataset version, and the fixed model retrained on it by the dataset's asset."""
@@ -125,9 +135,7 @@ class Story:
             found = [verify(engine, lake, storage, release) for release in releases.list_versions(engine, self.project)]
         return [f"version {one.version}: {problem}" for one in found for problem in one.problems]
 
-    def report(
-        self, revision: Revision, adjudicated: int, audited: AuditReport, differing: Sequence[str]
-    ) -> DemoReport:
+    def report(self, loop: LoopReport | None, audited: AuditReport, differing: Sequence[str]) -> DemoReport:
         """Return what is known at the end."""
         engine, topic = self.services.engine, self.services.project.topics.samples
         receipts_now = receipts.receipts_of(engine, topic)
@@ -146,23 +154,28 @@ class Story:
             selected_by_reason=queue.selected_by_reason(engine, self.project),
             tail=tail({place: record.truth.answer for place, record in self.places.items()}, receipts_now),
             labels=votes.count(engine, self.project),
-            settled=self._depths().settled,
-            adjudicated=adjudicated,
-            guideline=GuidelineReport(
-                version=revision.version,
-                settles=(revision.pair,),
-                tasks_reopened=revision.reopened,
-                effect=effect(
-                    revision.version,
-                    votes.all_casts(engine, self.project),
-                    guidelines.history(engine, self.project),
-                    self.services.project.config.labels,
-                ),
-            ),
+            settled=self.depths().settled,
+            adjudicated=self.adjudicated,
+            guideline=self._revised(),
             versions=tuple(self.versions),
+            loop=loop,
             verified=tuple(differing) or "ok",
             audit="ok" if audited.ok else audited.faults,
             seconds=self.stages.seconds,
+        )
+
+    def _revised(self) -> GuidelineReport:
+        assert self.revision  # noqa: S101 - the first day revises
+        return GuidelineReport(
+            version=self.revision.version,
+            settles=(self.revision.pair,),
+            tasks_reopened=self.revision.reopened,
+            effect=effect(
+                self.revision.version,
+                votes.all_casts(self.services.engine, self.project),
+                guidelines.history(self.services.engine, self.project),
+                self.services.project.config.labels,
+            ),
         )
 
     def _version(self, name: str) -> VersionReport:
@@ -173,15 +186,16 @@ class Story:
         return version_report(name, release.rows, release.content_hash, training)
 
     def _tasks(self) -> int:
-        counts = patiently("the queue", self._depths, seconds=PATIENCE)
+        counts = patiently("the queue", self.depths, seconds=PATIENCE)
         return counts.open + counts.settled + counts.expert
 
-    def _depths(self) -> queue.Depths:
+    def depths(self) -> queue.Depths:
+        """Return how many tasks stand where."""
         return queue.depths(self.services.engine, self.project)
 
     def _settled(self, done: Callable[[int], None]) -> int:
         """Return how many tasks are settled."""
-        counts = self._depths()
+        counts = self.depths()
         done(counts.settled)
         return counts.settled
 
@@ -208,7 +222,7 @@ class Story:
             ends[partition] = max(offset + 1, ends.get(partition, 0))
         found = receipts.receipts_of(engine, topic)
         missing = sum(last - first + 1 for each in unaccounted(ends, found).values() for first, last in each)
-        done(len(self.script.records) - missing)
+        done(len(self.places) - missing)
         if missing:
             return False
         kept = audits.kept(engine, self.services.lake, self.project, topic, ends)

@@ -1,9 +1,10 @@
 """The simulated labeling team, at work over the REST API as people would be."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any, Self
 
 import httpx
@@ -12,6 +13,7 @@ from assay.demo.script import Script
 from assay.demo.stages import patiently, wait_for
 from assay.demo.worker import adjudicate, work
 from assay.services import Services
+from examples.simulation.faults import Production
 from examples.simulation.labelers import Pair
 from labeling.drafting import BLANK
 from schemas.errors import UnavailableError
@@ -30,6 +32,7 @@ class Team:
         self._clients = clients
         self._simulation = script.simulation
         self._key = script.answer_key
+        self._key_to = script.answer_key_to
 
     @classmethod
     @contextmanager
@@ -42,6 +45,11 @@ class Team:
                 for name in (*names, LEAD)
             }
             yield cls(clients, script)
+
+    def learn(self, records: Sequence[Production]) -> None:
+        """Have the team know what further records are, beside those that it knows already."""
+        more = self._key_to(records)
+        self._key = replace(more, truths={**self._key.truths, **more.truths})
 
     def label(self, *, until: Callable[[], bool]) -> int:
         """Have everybody label, each in a thread, until `until`, which is asked now and then.

@@ -1,6 +1,8 @@
 """What the demo runs on: a day of production, five simulated labelers, and what their lead writes."""
 
-from examples.digits.production import FAULTS, good
+from examples.digits.production import FAULTS, good, later
+from examples.digits.trainer import FEED, TRAY
+from examples.simulation.change import Change
 from examples.simulation.labelers import Pair, SimulatedLabeler
 from examples.simulation.simulation import Simulation
 
@@ -29,4 +31,10 @@ SIMULATION = Simulation(
     sight=("pixels",),
     labelers=LABELERS,
     revision=revision,
+    change=Change(
+        column=f"attributes.{FEED}",
+        value=TRAY,
+        told="the guide of the tray slips, and its digits lie a pixel further right, an eighth of the picture",
+        later=later,
+    ),
 )

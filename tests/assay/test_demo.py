@@ -144,12 +144,13 @@ def test_the_report_adds_up(run: Run) -> None:
     """Its figures come from ledger, queue and releases, and so must agree."""
     report = run.report
     planted = sum(catch["planted"] for catch in report["faults"].values())
-    assert report["produced"] == SAMPLES + planted
+    later = sum(report["loop"][part]["records"] for part in ("calm", "changed"))
+    assert report["produced"] == SAMPLES + planted + later
     assert report["produced"] == report["accepted"] + report["rejected"] + report["duplicate"]
-    assert (report["accepted"], report["good_not_accepted"]) == (SAMPLES, 0)
+    assert (report["accepted"], report["good_not_accepted"]) == (SAMPLES + later, 0)
     assert report["labels"] >= 2 * report["settled"] > 0
     assert set(report["selected_by_reason"]) == set(Reason)
-    assert [version["name"] for version in report["versions"]] == ["v1", "v2"]
+    assert [version["name"] for version in report["versions"]] == ["v1", "v2", "v3"]
     for version in report["versions"]:
         assert version["accuracy"]["low"] < version["accuracy"]["estimate"] < version["accuracy"]["high"]
         assert (len(version["content_hash"]), version["rows"] >= 100) == (64, True)
@@ -157,9 +158,22 @@ def test_the_report_adds_up(run: Run) -> None:
 
 def test_better_data_made_the_same_model_better(run: Run) -> None:
     """By more than chance: the second version's interval lies above what the gold seed alone reaches."""
-    first, second = run.report["versions"]
+    first, second, _ = run.report["versions"]
     assert first["baseline"] == "gold seed"
     assert second["accuracy"]["low"] > first["baseline_accuracy"]["estimate"]
+
+
+def test_the_loop_is_closed_on_a_slice_that_changed(run: Run) -> None:
+    """Starved, then shifted: the alarm names it, labels confirm it, and the next model certainly errs less on it."""
+    loop = run.report["loop"]
+    assert loop["alarm"]["slice"] == f"{loop['column']} = {loop['value']}" == "attributes.feed = tray"
+    assert (loop["alarm"]["state"], loop["state"]) == ("confirmed", "closed by version 3")
+    assert loop["bought"]["settled"] >= 10
+    assert loop["selected"] >= loop["wanted"] > 0
+    assert loop["rows"] > loop["starved_rows"]
+    assert loop["held_out"]["gain"]["low"] > 0
+    shown = " ".join(run.assay("slices", "show").stdout.decode().split())
+    assert "attributes.feed" in shown
 
 
 def test_whatever_shows_simulated_labels_says_so(run: Run) -> None:

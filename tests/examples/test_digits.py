@@ -1,5 +1,6 @@
 """The digits project: the tail, the hands that the digits are dealt into, the fixed model, the contract."""
 
+import json
 from collections import Counter
 from typing import Any
 
@@ -8,8 +9,22 @@ import pytest
 from pydantic import ValidationError
 
 from examples.digits.contract import DigitV1
-from examples.digits.production import SHARES
-from examples.digits.trainer import GOLD_SEED, GOLD_TEST, gold_seed, gold_test, pool, scanned, train
+from examples.digits.production import SHARES, TRAY_SHARE
+from examples.digits.trainer import (
+    FEED,
+    GLASS,
+    GOLD_SEED,
+    GOLD_SLIPPED,
+    GOLD_TEST,
+    TRAY,
+    gold_seed,
+    gold_test,
+    pool,
+    scanned,
+    slipped,
+    train,
+)
+from examples.simulation.change import Model
 from quality.testing import events
 from schemas.verdicts import AcceptedSample, TaskRequest
 
@@ -49,7 +64,59 @@ def test_the_digits_are_dealt_into_hands_that_do_not_overlap() -> None:
     """What labelers may see is neither in the gold seed nor in the gold test set."""
     images, classes, numbers = pool()
     assert (len(images), len(classes), len(set(numbers))) == (1797 - GOLD_SEED - GOLD_TEST,) * 3
-    assert [len(part) for hand in (gold_seed(), gold_test()) for part in hand] == [100, 100, 600, 600]
+    assert [len(part) for part in gold_seed()] == [GOLD_SEED] * 2
+    assert [len(part) for part in gold_test()] == [GOLD_TEST + GOLD_SLIPPED] * 3
+
+
+def test_some_of_the_gold_test_set_is_there_again_as_a_slipped_tray_sends_it() -> None:
+    """The same digits with the same noise, a pixel further right, and said to come from the tray."""
+    payloads, classes, attributes = gold_test()
+    assert [one[FEED] for one in attributes] == [GLASS] * GOLD_TEST + [TRAY] * GOLD_SLIPPED
+    assert classes[GOLD_TEST:] == classes[:GOLD_SLIPPED]
+    glass, tray = (
+        np.array([one["pixels"] for one in part]).reshape(-1, 8, 8)
+        for part in (payloads[:GOLD_SLIPPED], payloads[GOLD_TEST:])
+    )
+    assert abs(tray[:, :, 1:].mean() - glass[:, :, :-1].mean()) < 0.1
+    assert tray[:, :, 0].mean() < 1
+
+
+def test_a_slipped_tray_moves_digits_to_the_right() -> None:
+    """And what was at the edge is lost."""
+    moved = slipped(np.arange(1, 65)[None])
+    assert moved.reshape(8, 8)[0].tolist() == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert moved.reshape(8, 8)[-1].tolist() == [0, *range(57, 64)]
+
+
+def test_the_tray_is_rare_and_what_it_sends_is_harder_once_it_has_slipped(day: Any) -> None:
+    """The model errs there as elsewhere before, and on more than twice as many after; the glass stays as it was."""
+    simulation, model = day.script.simulation, Model(name="m", scores=train(*gold_seed()).scores)
+    wrong: dict[tuple[bool, str], list[bool]] = {}
+    for changed in (False, True):
+        for one in simulation.later(simulation.change, range(9_000, 13_000), 7, model, changed=changed):
+            record = json.loads(one.value)
+            scores = record["prediction"]["scores"]
+            feed = record["attributes"][FEED]
+            wrong.setdefault((changed, feed), []).append(max(scores, key=scores.get) != one.truth.answer)
+    assert len(wrong[False, TRAY]) / 4_000 == pytest.approx(TRAY_SHARE, abs=0.015)
+    assert [len(wrong[changed, TRAY]) for changed in (False, True)] == [len(wrong[False, TRAY])] * 2
+    assert wrong[False, GLASS] == wrong[True, GLASS]
+    rates = {place: sum(found) / len(found) for place, found in wrong.items()}
+    assert rates[False, TRAY] == pytest.approx(rates[False, GLASS], abs=0.06)
+    assert rates[True, TRAY] > 2 * rates[False, TRAY]
+
+
+def test_what_is_produced_later_depends_on_its_numbers_and_the_seed(day: Any) -> None:
+    """So parts of it may be made one by one; ids go on."""
+    simulation, model = day.script.simulation, Model(name="m", scores=train(*gold_seed()).scores)
+    change = simulation.change
+
+    def made(numbers: range, seed: int) -> list[bytes]:
+        return [one.value for one in simulation.later(change, numbers, seed, model, changed=True)]
+
+    assert made(range(5_000, 5_020), 7) == made(range(5_000, 5_020), 7)
+    assert made(range(5_000, 5_020), 7) != made(range(5_000, 5_020), 8)
+    assert json.loads(made(range(5_020, 5_040), 7)[0])["sample_id"] == "scan-005020"
 
 
 def test_gold_is_the_same_every_time() -> None:
@@ -67,7 +134,7 @@ def test_noise_keeps_images_in_range() -> None:
 
 def test_the_model_is_fixed() -> None:
     """The same data, the same model; its scores are shares, and its class the best of them."""
-    payloads, _ = gold_test()
+    payloads, _, _ = gold_test()
     model, again = train(*gold_seed()), train(*gold_seed())
     assert model.scores(payloads) == again.scores(payloads)
     assert all(sum(score.values()) == pytest.approx(1) for score in model.scores(payloads))
@@ -76,9 +143,10 @@ def test_the_model_is_fixed() -> None:
 
 def test_the_model_learns_digits_from_a_hundred_and_has_more_to_learn() -> None:
     """There must be something for labels to gain."""
-    payloads, truths = gold_test()
-    right = sum(one == truth for one, truth in zip(train(*gold_seed()).predict(payloads), truths, strict=True))
-    assert 0.75 < right / len(truths) < 0.9
+    payloads, truths, _ = gold_test()
+    said = train(*gold_seed()).predict(payloads[:GOLD_TEST])
+    right = sum(one == truth for one, truth in zip(said, truths[:GOLD_TEST], strict=True))
+    assert 0.75 < right / GOLD_TEST < 0.9
 
 
 @pytest.mark.parametrize("pixels", [[0] * 63, [0] * 65, [0.0] * 64, ["0"] * 64, [True] * 64, None])

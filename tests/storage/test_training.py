@@ -22,7 +22,7 @@ from storage.scorecards import scorecards
 from storage.settings import StorageSettings
 from storage.steering import newest
 from storage.testing import FOLDER
-from storage.training import ask_for_labels, retrain, train, untrained
+from storage.training import ask_for_labels, model_of, retrain, train, untrained
 
 CLASSES = ("cat", "dog", "fox")
 
@@ -157,6 +157,16 @@ def test_versions_are_trained_on_one_by_one(engine: Engine, settings: StorageSet
     assert later.promotion.against == "gold seed"
     assert (untrained(project, settings), train(project, settings, 2)) == ([1], later)
     assert find_report(engine, project.config.name, 2) == later
+
+
+def test_a_versions_model_can_be_had_again(engine: Engine, settings: StorageSettings, project: Project) -> None:
+    """It says of the gold test what its report says that it said."""
+    versions(engine, settings, project, [GOOD, BAD])
+    payloads, truth = project.trainer.gold_test()[:2]
+    for version in (1, 2):
+        said = model_of(project, settings, version).predict(payloads)
+        right = sum(map(str.__eq__, said, truth)) / len(truth)
+        assert right == train(project, settings, version).accuracy.estimate
 
 
 def test_what_is_promoted_can_be_seen(engine: Engine, settings: StorageSettings, project: Project) -> None:

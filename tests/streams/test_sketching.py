@@ -19,7 +19,7 @@ WINDOW = 40
 def test_a_worker_that_is_killed_in_mid_window_counts_nothing_twice(line: Any, records: list[Production]) -> None:
     """What is kept of each window is, byte for byte, what screening the partition in one go gives."""
     file = line.project.folder / "project.toml"
-    file.write_text(file.read_text().replace("window = 250", f"window = {WINDOW}"))
+    file.write_text(file.read_text().replace("window = 125", f"window = {WINDOW}"))
     line.publish(records)
     for _ in range(3):
         known = screened(line)
