@@ -244,7 +244,12 @@ def _answers(connection: Connection, project: ProjectConfig, alarm: DriftAlarm) 
 
 
 def _steer(connection: Connection, project: ProjectConfig) -> None:
-    """Have routing buy what open alarms want."""
+    """Have routing buy what open alarms want.
+
+    Each partition buys its part, and all of it where a slice may come in one of them alone: samples are keyed by their
+    source, and what is still missing after some time is nowhere else.
+    """
+    last = last_number(connection, project.name)
     steering.confirm(
         connection,
         project.name,
@@ -253,12 +258,17 @@ def _steer(connection: Connection, project: ProjectConfig) -> None:
                 alarm=alarm.alarm_id,
                 column=alarm.of and alarm.of.column,
                 value=alarm.of and alarm.of.value,
-                want=alarm.receipt["labels"]["wanted"],
+                want=alarm.receipt["labels"]["wanted"] * (project.partitions if _anywhere(alarm, last) else 1),
             )
             for alarm in drift_alarms.open_alarms(connection, project.name)
             if _buys(project, alarm.aspect)
         ],
     )
+
+
+def _anywhere(alarm: DriftAlarm, last: int) -> bool:
+    """Say whether every partition is to buy all that an alarm wants."""
+    return alarm.of is not None and (alarm.of.column == "source" or last - alarm.last >= PATIENCE // 2)
 
 
 def _buys(project: ProjectConfig, aspect: Aspect) -> bool:
