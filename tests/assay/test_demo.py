@@ -125,7 +125,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         run.wait("the first version", lambda: run.count("dataset_versions") > 0)
         run.wait("more labels", lambda: run.count("guidelines") > 1)
         run.kill("postgres")
-        process.wait(PATIENCE)
+        process.wait(3 * PATIENCE)  # labels, two more versions, and between them the loop
         yield run
     finally:
         process.kill()
