@@ -9,16 +9,20 @@ from rich.table import Table
 
 from assay.options import ProjectFolder, out, settings_of
 from assay.services import open_services
+from quality.columns import kinds, payload_of
 from quality.drift.baseline import LEAST_WINDOWS
+from quality.sketches.window import Slice
 from schemas.drift import DriftPolicy
 from schemas.errors import InputError
 from schemas.routing import Quota
+from schemas.samples import Attribute
 from storage import steering
 from storage.drift import Checked, JudgedWindow
 from storage.drift import check as check_stream
 from storage.drift_actions import COLLECTED, about, actions, asked, changed
 from storage.drift_alarms import DriftAlarm, alarm
 from storage.drift_alarms import alarms as alarms_of
+from storage.projects import Project
 
 TIME = "%Y-%m-%d %H:%M"
 
@@ -79,7 +83,7 @@ def collect(
                 f"Alarm {number} is of all samples, of which routing collects labels anyway: raise the budget of "
                 "[routing] in project.toml to have more."
             )
-        quota = Quota(column=found.of.column, value=found.of.value, want=want)
+        quota = Quota(column=found.of.column, value=_typed(services.project, found.of), want=want)
         told = steering.want(services.engine, name, quota)
     slice_name = f"{quota.column} = {quota.value}"
     if told is None:
@@ -87,6 +91,16 @@ def collect(
             clean(f"A quota of {slice_name} is asked for already: `assay slices show` says how far it is.")
         )
     out.print(clean(f"Routing collects {want} labels of {slice_name}, from its next blocks on."), soft_wrap=True)
+
+
+def _typed(project: Project, of: Slice) -> Attribute:
+    """Return a slice's value as the contract has it: sketches name all by texts, and to the ledger 1 is not "1"."""
+    found = kinds(of.column, payload_of(project.samples[project.config.contract.current]))
+    if found == {"boolean"}:
+        return of.value == str(True)
+    if found in ({"integer"}, {"number"}):
+        return int(of.value) if found == {"integer"} else float(of.value)
+    return of.value
 
 
 def _against(one: JudgedWindow) -> str:
