@@ -27,11 +27,12 @@ from schemas.routing import Confirming
 from storage import drift_alarms, drift_labels, steering
 from storage.database import lost_connections_named
 from storage.drift_alarms import DriftAlarm, Stood
-from storage.drift_watch import ASKED_AGAIN, Standing, standing
+from storage.drift_watch import ASKED_AGAIN, PATIENCE, Standing, standing
 from storage.drift_windows import (
     WHOLE,
     Next,
     Waiting,
+    alone,
     began,
     keep,
     last_number,
@@ -43,12 +44,8 @@ from storage.drift_windows import (
 from storage.steering import PREDICTED
 from storage.tables import TaskRow
 
-# The family of advisory locks, one a project, under which windows are judged.
-JUDGING = 0x0A55AA
 # So many windows are judged by one check at most.
 AT_ONCE = 50
-# After so many windows an alarm is settled by the labels that there are.
-PATIENCE = 16
 # What the sums of labels are of.
 OF_LABELS = {Aspect.CONFIDENCE: ("overconfidence", "Brier's score")}
 
@@ -81,19 +78,15 @@ def check(engine: Engine, project: ProjectConfig) -> Checked:
     judged: list[JudgedWindow] = []
     while len(judged) < AT_ONCE:
         with engine.begin() as connection:
-            _alone(connection, project.name)
+            alone(connection, project.name)
             window = next_window(connection, project)
             if window is None:
                 break
             judged.append(_judge(connection, engine, project, window))
     with engine.begin() as connection:
-        _alone(connection, project.name)
+        alone(connection, project.name)
         settled = _settle(connection, project)
         return Checked(windows=tuple(judged), settled=settled, waiting=waiting(connection, project))
-
-
-def _alone(connection: Connection, project: str) -> None:
-    connection.execute(select(func.pg_advisory_xact_lock(JUDGING, func.hashtext(project))))
 
 
 def _judge(connection: Connection, engine: Engine, project: ProjectConfig, window: Next) -> JudgedWindow:
@@ -267,8 +260,11 @@ def _steer(connection: Connection, project: ProjectConfig) -> None:
 
 
 def _anywhere(alarm: DriftAlarm, last: int) -> bool:
-    """Say whether every partition is to buy all that an alarm wants."""
-    return alarm.of is not None and (alarm.of.column == "source" or last - alarm.last >= PATIENCE // 2)
+    """Say whether every partition is to buy all that an alarm wants: while samples lack, not labels of them."""
+    labels = alarm.receipt["labels"]
+    if alarm.of is None or labels.get("selected", 0) >= labels["wanted"]:
+        return False
+    return alarm.of.column == "source" or last - alarm.last >= PATIENCE // 2
 
 
 def _buys(project: ProjectConfig, aspect: Aspect) -> bool:

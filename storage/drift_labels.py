@@ -7,11 +7,11 @@ So it is never too late, and a change shows in the labels that are given now.
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, Connection, String, cast, exists, func, select
+from sqlalchemy import ColumnElement, Connection, String, cast, exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from catalog.slices import value_of
@@ -24,7 +24,7 @@ from quality.ranking import rank
 from quality.routing.counts import texts
 from quality.routing.outcomes import Outcome, predicted
 from quality.sketches.window import Slice
-from schemas.answers import Answer, plain_of
+from schemas.answers import Answer, plain_of, several
 from schemas.guidelines import Guideline
 from schemas.labels import Purpose
 from schemas.project import ProjectConfig
@@ -34,27 +34,32 @@ from storage.drift_tables import DriftLabelRow, DriftWindowRow
 from storage.drift_windows import WHOLE, name_of
 from storage.guidelines import versions_after
 from storage.steering import PREDICTED
-from storage.tables import AssignmentRow, ConsensusRow, GoldRow, LabelRow, TaskRow
+from storage.tables import FOR_ALARMS, AssignmentRow, ConsensusRow, GoldRow, LabelRow, TaskRow
 from storage.votes import standing
 
 # Transactions that settle labels may end after one that began later: so long they are looked for.
 LATE = timedelta(hours=1)
 # Of labels of before so many are compared with, the last.
 BEFORE = 2_000
+# So many labels are looked at for those of a slice.
+LOOKED_AT = 20_000
 
 
 def count(connection: Connection, project: ProjectConfig, number: int) -> None:
     """Count the labels that came since the last judged window as those of window `number`."""
-    rows = [*_audited(connection, project), *_of_gold(connection, project)]
+    since = _since(connection, project.name)
+    rows = [*_audited(connection, project, since), *_of_gold(connection, project, since)]
     if rows:
         counted = [{"project": project.name, "number": number, **row} for row in rows]
         connection.execute(upsert(DriftLabelRow).on_conflict_do_nothing(), counted)
 
 
-def _since(project: str) -> ColumnElement[Any]:
-    """Return since when labels are looked for."""
-    last = select(func.max(DriftWindowRow.judged_at)).where(DriftWindowRow.project == project).scalar_subquery()
-    return func.coalesce(last - LATE, func.to_timestamp(0))
+def _since(connection: Connection, project: str) -> datetime:
+    """Return since when labels are looked for; asked beforehand, for an index is used only where it says how few."""
+    row = DriftWindowRow
+    last = select(row.judged_at).where(row.project == project).order_by(row.number.desc()).limit(1)
+    judged_at = connection.scalar(last)
+    return datetime.fromtimestamp(0, UTC) if judged_at is None else judged_at - LATE
 
 
 def _is_new(project: str, aspect: Aspect, said_by: Any) -> ColumnElement[bool]:
@@ -63,13 +68,13 @@ def _is_new(project: str, aspect: Aspect, said_by: Any) -> ColumnElement[bool]:
     return ~exists().where(*same)
 
 
-def _audited(connection: Connection, project: ProjectConfig) -> Iterator[dict[str, Any]]:
+def _audited(connection: Connection, project: ProjectConfig, since: datetime) -> Iterator[dict[str, Any]]:
     """Yield the settled labels of the audit; models predict classes, so of others there is nothing to say."""
     if project.labels.kind not in PREDICTED:
         return
     found = _settled(project.name).where(
         TaskRow.selection["reasons"].contains([Reason.AUDIT]),
-        ConsensusRow.updated_at >= _since(project.name),
+        ConsensusRow.updated_at >= since,
         _is_new(project.name, Aspect.ERRORS, TaskRow.task_id),
     )
     guidelines = versions_after(connection, project.name, 0)
@@ -97,14 +102,14 @@ def _said(project: ProjectConfig, row: Any, guidelines: Sequence[Guideline]) -> 
     }
 
 
-def _of_gold(connection: Connection, project: ProjectConfig) -> Iterator[dict[str, Any]]:
+def _of_gold(connection: Connection, project: ProjectConfig, since: datetime) -> Iterator[dict[str, Any]]:
     found = (
         select(LabelRow.label_id, LabelRow.answer, GoldRow.answer.label("known"))
         .join(AssignmentRow, AssignmentRow.assignment_id == LabelRow.assignment_id)
         .join(GoldRow, GoldRow.gold_id == AssignmentRow.gold_id)
         .join(TaskRow, TaskRow.task_id == LabelRow.task_id)
         .where(TaskRow.project == project.name, LabelRow.purpose == Purpose.GOLD, standing())
-        .where(LabelRow.labeled_at >= _since(project.name), _is_new(project.name, Aspect.GOLD, LabelRow.label_id))
+        .where(LabelRow.labeled_at >= since, _is_new(project.name, Aspect.GOLD, LabelRow.label_id))
     )
     same = kind_of(project.labels).same
     for row in connection.execute(found):
@@ -160,15 +165,19 @@ def before(connection: Connection, project: str, aspect: Aspect, of: Slice, firs
     They are those of the audit, or answers to gold, which are of no slice.
     """
     row, window = DriftLabelRow, DriftWindowRow
-    asked = (
-        select(row.wrong, row.answer)
+    last = (
+        select(row.wrong, row.answer, row.slices, row.number, row.said_by)
         .join(window, (window.project == row.project) & (window.number == row.number))
         .where(row.project == project, row.aspect == aspect, row.number < first, window.alarm_id.is_(None))
         .order_by(row.number.desc(), row.said_by)
-        .limit(BEFORE)
+        .limit(BEFORE if of == WHOLE else LOOKED_AT)
+        .subquery()
     )
-    asked = asked if of == WHOLE else asked.where(row.slices.contains([name_of(of)]))
-    return Heard.of((one.wrong, _text(one.answer)) for one in connection.execute(asked))
+    asked = select(last.c.wrong, last.c.answer).order_by(last.c.number.desc(), last.c.said_by).limit(BEFORE)
+    asked = asked if of == WHOLE else asked.where(last.c.slices.contains([name_of(of)]))
+    guidelines = versions_after(connection, project, 0)
+    known = [(one.wrong, one.answer, _today(one.answer, guidelines)) for one in connection.execute(asked)]
+    return Heard.of((wrong, _text(today)) for wrong, then, today in known if (today is None) == (then is None))
 
 
 def gold_after(connection: Connection, project: str, last: int) -> Heard:
@@ -180,7 +189,7 @@ def gold_after(connection: Connection, project: str, last: int) -> Heard:
 
 def bought(connection: Connection, project: ProjectConfig, alarm: int, after_task: int) -> tuple[int, Heard]:
     """Return how many samples were selected for an alarm, and what those say that are settled."""
-    mine = (TaskRow.task_id > after_task, TaskRow.selection["alarms"].contains([alarm]))
+    mine = (TaskRow.task_id > after_task, text(FOR_ALARMS), TaskRow.selection["alarms"].contains([alarm]))
     selected = select(func.count()).select_from(TaskRow).where(TaskRow.project == project.name, *mine)
     guidelines = versions_after(connection, project.name, 0)
     rows = [
@@ -189,6 +198,16 @@ def bought(connection: Connection, project: ProjectConfig, alarm: int, after_tas
         if row.sample.get("prediction")
     ]
     return connection.scalar(selected) or 0, Heard.of((row["wrong"], _text(row["answer"])) for row in rows)
+
+
+def _today(answer: Any, guidelines: Sequence[Guideline]) -> Answer | None:
+    """Return a class, or several, by today's names, as labels of now have them; None where one was split since."""
+    names = [answer] if isinstance(answer, str) else list(answer or ())
+    today = [next(iter(scores_now({name: 1.0}, guidelines)), None) for name in names]
+    found = [name for name in today if name is not None]
+    if answer is None or len(found) < len(today):
+        return None
+    return found[0] if isinstance(answer, str) else several(found)
 
 
 def _text(answer: Answer | None) -> str:

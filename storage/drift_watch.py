@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 
 from quality.drift.baseline import LEAST_WINDOWS
-from quality.drift.choosing import Chosen
+from quality.drift.choosing import Chosen, Settled
 from quality.drift.measured import Aspect, Measure, Measured
 from quality.drift.reference import Reference, Window, reference, watching
 from quality.drift.stretch import stretch
@@ -26,6 +26,9 @@ Measures = Mapping[Measure, Measured]
 
 # An alarm's cause is asked again with each of so many windows after it.
 ASKED_AGAIN = 8
+# After so many windows an alarm is settled by the labels that there are. Where these are too few it stays open, but
+# what moved is held against windows since then, and nothing is added to it any more.
+PATIENCE = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +39,7 @@ class Standing:
     - against: what values are held against
     - measured: what windows measured, by their numbers: those looked at again, and those of open alarms
     - recent: the numbers of the windows looked at again
+    - alarms: those that are open, for `PATIENCE` windows at most
     - version: the dataset version whose training windows are the baseline; 0 where these follow the stream
     - baseline: the numbers of all windows that are held against
     - guideline: whether a version was published since
@@ -60,20 +64,26 @@ def standing(connection: Connection, engine: Engine, project: ProjectConfig, win
     """Return what a new window is judged by; it reads the baseline and the last windows, however long the stream is."""
     before, name = past(connection, project.name), project.name
     version, fixed = _trained(engine, project, before)
+    every = open_alarms(connection, name)
+    alarms = [one for one in every if window.number <= one.last + PATIENCE]
+    left = [Settled(measures=one.stood_out, number=one.last + PATIENCE) for one in every if one not in alarms]
     quiet = [one.number for one in before if not one.alarmed]
     chosen = Chosen(
         quiet=quiet,
         fixed=fixed,
-        settled=settled(connection, name, min(quiet, default=0)),
+        settled=[*settled(connection, name, min(quiet, default=0)), *left],
         reference=project.drift.reference,
     )
-    alarms = open_alarms(connection, name)
     alarmed = max((one.number for one in before if one.alarmed), default=0)
     recent = tuple(number for number in chosen.recent if number > alarmed)
     shown = {one.number for one in before if any(one.number in _asked_again(alarm) for alarm in alarms)}
     known = held(connection, name, {*chosen.needed, *recent, *shown})
     windows = _told_apart(known, chosen.needed, window.sketches[WHOLE])
-    labels = drift_labels.measured(connection, name, known)
+    slices = {name_of(of): of for one in (*known.values(), window.sketches) for of in one}
+    labels = {
+        number: {measure: one for measure, one in each.items() if measure.slice in slices}
+        for number, each in drift_labels.measured(connection, name, known).items()
+    }
     against = _against(windows, chosen)
     measured = {number: {**against.measured(one), **labels.get(number, {})} for number, one in windows.items()}
     watch = _watch(measured, against, chosen, recent)
@@ -84,7 +94,7 @@ def standing(connection: Connection, engine: Engine, project: ProjectConfig, win
         measured=measured,
         recent=recent,
         alarms=alarms,
-        slices={name_of(of): of for one in (*known.values(), window.sketches) for of in one},
+        slices=slices,
         version=version,
         baseline=base,
         guideline=_is_changed(connection, name, before, base),
@@ -114,14 +124,18 @@ def _told_apart(
 ) -> dict[int, Window]:
     """Return windows without columns that have one value in all of the baseline: their slices are all samples.
 
-    Nor do they hold fields of which another type was counted than is `now`.
+    Nor do they hold fields of which another type was counted than is `now`, or which are not counted now.
     """
     values = {of for number in baseline for of in known.get(number, {})}
     many = {of.column for of in values if sum(other.column == of.column for other in values) > 1}
     return {
-        number: named({of: of_kind(one, now) for of, one in window.items() if of == WHOLE or of.column in many})
+        number: named({of: _known(one, now) for of, one in window.items() if of == WHOLE or of.column in many})
         for number, window in known.items()
     }
+
+
+def _known(some: Sketches, now: Sketches) -> Sketches:
+    return {name: one for name, one in of_kind(some, now).items() if name in now}
 
 
 def _against(windows: Mapping[int, Window], chosen: Chosen) -> Reference:

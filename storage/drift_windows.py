@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import reduce
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, delete, false, func, insert, not_, or_, select, tuple_
 
 from quality.drift.grouping import Span, gathered
 from quality.drift.reference import Window
@@ -19,10 +19,14 @@ from storage.database import among
 from storage.drift_tables import DriftSketchRow, DriftWindowRow
 from storage.tables import SketchRow, SketchWindowRow
 
+# The family of advisory locks, one a project, under which windows are judged, and merged by day.
+JUDGING = 0x0A55AA
 # All samples, whatever their source.
 WHOLE = Slice(column="", value="")
 # So many stored windows are looked at for the next one.
 LOOKED_AT = 20_000
+# So many stored sketches are read at once.
+AT_ONCE = 200
 # So many judged windows are kept with what they hold, beside those of the baseline.
 KEPT = 250
 
@@ -56,18 +60,25 @@ class Waiting:
     time: timedelta
 
 
+def alone(connection: Connection, project: str) -> None:
+    """Keep others, until the transaction ends, from judging windows of the project or merging what is judged."""
+    connection.execute(select(func.pg_advisory_xact_lock(JUDGING, func.hashtext(project))))
+
+
 def waiting(connection: Connection, project: ProjectConfig) -> Waiting:
     """Return what has come that is not judged yet."""
-    spans = _spans(connection, project, _positions(connection, project.name))
+    spans = _spans(connection, project, positions(connection, project.name))
     time = max(one.latest for one in spans) - min(one.earliest for one in spans) if spans else timedelta()
     return Waiting(records=sum(one.accepted for one in spans), time=time)
 
 
 def next_window(connection: Connection, project: ProjectConfig) -> Next | None:
     """Return the window to be judged next; None while too little has come since the last one."""
-    last = _positions(connection, project.name)
+    last = positions(connection, project.name)
     spans = _spans(connection, project, last)
-    spans = spans[: gathered(spans, project.drift.records, timedelta(minutes=project.drift.minutes))]
+    enough = gathered(spans, project.drift.records, timedelta(minutes=project.drift.minutes))
+    # More is never looked at, so without this a project of small windows or many minutes would wait for ever.
+    spans = spans[: enough or (LOOKED_AT if len(spans) == LOOKED_AT else 0)]
     if not spans:
         return None
     return Next(
@@ -93,7 +104,8 @@ def began(connection: Connection, project: str, numbers: Collection[int]) -> dat
     return connection.execute(asked).scalar_one()
 
 
-def _positions(connection: Connection, project: str) -> dict[str, int]:
+def positions(connection: Connection, project: str) -> dict[str, int]:
+    """Return before which offset all windows of a partition were judged; partitions without any are absent."""
     row = DriftWindowRow
     last = select(row.positions).where(row.project == project).order_by(row.number.desc()).limit(1)
     return connection.scalar(last) or {}
@@ -101,21 +113,27 @@ def _positions(connection: Connection, project: str) -> dict[str, int]:
 
 def _spans(connection: Connection, project: ProjectConfig, after: Mapping[str, int]) -> list[Span]:
     """Return the stored windows after these offsets, as they ended; within a partition by their offsets."""
-    row = SketchWindowRow
+    row, topic = SketchWindowRow, Topics(project=project.name).samples
     ended = func.max(row.latest).over(partition_by=row.partition, order_by=row.first)
     asked = (
         select(row.partition, row.first, row.next, row.earliest, row.latest, row.accepted)
-        .where(row.topic == Topics(project=project.name).samples, _beyond(after))
+        .where(row.topic == topic, _beyond(_partitions(connection, topic), after))
         .order_by(ended, row.partition, row.first)
         .limit(LOOKED_AT)
     )
     return [Span(**one._mapping) for one in connection.execute(asked)]  # noqa: SLF001 - so named, and public
 
 
-def _beyond(after: Mapping[str, int]) -> ColumnElement[bool]:
+def _partitions(connection: Connection, topic: str) -> range:
     row = SketchWindowRow
-    known = [and_(row.partition == int(partition), row.first >= offset) for partition, offset in after.items()]
-    return or_(not_(row.partition.in_([int(partition) for partition in after])), *known)
+    last = connection.scalar(select(row.partition).where(row.topic == topic).order_by(row.partition.desc()).limit(1))
+    return range(0 if last is None else last + 1)
+
+
+def _beyond(partitions: range, after: Mapping[str, int]) -> ColumnElement[bool]:
+    """Say, of a window, that it is not judged: by ranges of the key, so that those that are judged are not read."""
+    row = SketchWindowRow
+    return or_(false(), *(and_(row.partition == one, row.first >= after.get(str(one), 0)) for one in partitions))
 
 
 def _sketches(connection: Connection, topic: str, spans: Sequence[Span]) -> dict[Slice, Sketches]:
@@ -128,7 +146,8 @@ def _sketches(connection: Connection, topic: str, spans: Sequence[Span]) -> dict
         .order_by(row.column, row.value, row.partition, row.first)
     )
     found: dict[Slice, Sketches] = {}
-    for (column, value), rows in groupby(connection.execute(asked), key=lambda one: (one.column, one.value)):
+    stored = connection.execute(asked, execution_options={"yield_per": AT_ONCE})
+    for (column, value), rows in groupby(stored, key=lambda one: (one.column, one.value)):
         found[Slice(column=column, value=value)] = _together(from_bytes(one.sketches) for one in rows)
     whole = _together(sketches for of, sketches in found.items() if of.column == "source")
     apart = {of: of_kind(sketches, whole) for of, sketches in found.items() if of.value != OTHERS}

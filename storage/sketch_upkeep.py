@@ -12,6 +12,7 @@ from quality.sketches.folding import from_bytes, merged, to_bytes
 from schemas.drift import DriftPolicy
 from schemas.topics import Topics
 from storage.database import lost_connections_named
+from storage.drift_windows import alone, positions
 from storage.tables import SketchRow, SketchWindowRow
 
 COUNTS = ("accepted", "rejected", "duplicate")
@@ -22,7 +23,8 @@ def keep_windows(engine: Engine, project: str, policy: DriftPolicy, now: datetim
     """Merge windows older than `days` by day, and drop those older than `most_days`; return how many of each went.
 
     A day's window begins with the offset of its first one; one that lies in two days is of that in which it ends.
-    Each day is merged in a transaction of its own, so this may be repeated, and run beside the stream.
+    Each day is merged in a transaction of its own, so this may be repeated, and run beside the stream. Windows that are
+    still to be judged for drift are not merged with judged ones, behind which they would be looked for no more.
     """
     now, topic = now or datetime.now(UTC), Topics(project=project).samples
     window = SketchWindowRow
@@ -39,8 +41,12 @@ def keep_windows(engine: Engine, project: str, policy: DriftPolicy, now: datetim
         firsts = [row.first for row in found]
         if len(firsts) > 1:
             with engine.begin() as connection:
-                _merge(connection, topic, partition, firsts)
-            merged_away += len(firsts) - 1
+                alone(connection, project)
+                judged = positions(connection, project).get(str(partition), 0)
+                for some in ([one for one in firsts if one < judged], [one for one in firsts if one >= judged]):
+                    if len(some) > 1:
+                        _merge(connection, topic, partition, some)
+                        merged_away += len(some) - 1
     return {"merged": merged_away, "dropped": dropped}
 
 

@@ -193,6 +193,10 @@ class LabelerRow(Base):
     __table_args__ = (UniqueConstraint("project", "name"),)
 
 
+# Says, of a task, that an alarm of drift bought it.
+FOR_ALARMS = "jsonb_array_length(tasks.selection -> 'alarms') > 0"
+
+
 class TaskRow(Base):
     """One sample that needs labels under guideline `guideline` or later; `wanted` is how many for now.
 
@@ -233,6 +237,7 @@ class TaskRow(Base):
         ),
         Index("ix_tasks_asked", "asked", "due_at", "task_id", postgresql_where=text("free > 0 AND asked IS NOT NULL")),
         Index("ix_tasks_lapsing", "asked_until", postgresql_where=text("asked IS NOT NULL")),
+        Index("ix_tasks_for_alarms", "project", "task_id", postgresql_where=text(FOR_ALARMS)),
     )
 
 
@@ -279,7 +284,10 @@ class LabelRow(Base):
     guideline: Mapped[int]
     labeled_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
-    __table_args__ = (UniqueConstraint("assignment_id", "revision"),)
+    __table_args__ = (
+        UniqueConstraint("assignment_id", "revision"),
+        Index("ix_labels_gold_at", "labeled_at", postgresql_where=text("purpose = 'gold'")),
+    )
 
 
 class RetractionRow(Base):

@@ -16,6 +16,7 @@ from quality.drift.measured import Aspect
 from quality.intervals import Interval
 from quality.sketches.window import Dispositions, Slice, StreamWindow, sliced
 from schemas.drift import AlarmState
+from schemas.guidelines import ClassChange, Draft
 from schemas.labels import Purpose
 from schemas.project import OverlapPolicy, ProjectConfig
 from schemas.routing import Confirming
@@ -26,7 +27,9 @@ from storage.answers import answer
 from storage.consensus import settle
 from storage.drift_tables import DriftAlarmRow, DriftLabelRow, DriftSketchRow, DriftWindowRow
 from storage.guidelines import ensure
+from storage.publishing import publish
 from storage.queue import claim, enqueue
+from storage.sketch_upkeep import keep_windows
 from storage.tables import DatasetVersionRow, TrainingRow
 from storage.testing import enlist, label_next, project_config, task_request
 
@@ -94,6 +97,13 @@ class Stream:
         self.samples += len(given)
         ada = enlist(self.engine, self.project.name, f"ada-{self.samples}")
         settle(self.engine, self.project, [label_next(self.engine, self.project, ada, answer) for answer in given])
+
+    def waits(self, count: int, *, alarm: int) -> None:
+        """Have so many samples selected for an alarm, of which nobody labels any."""
+        chosen = Selection(reasons=(Reason.DRIFT,), scores={}, propensity=0.1, alarms=(alarm,))
+        places = range(self.samples, self.samples + count)
+        enqueue(self.engine, self.project, [self._request(place, "camera-b", chosen) for place in places])
+        self.samples += count
 
     def _request(self, place: int, source: str, selection: Selection) -> TaskRequest:
         return TaskRequest(
@@ -238,6 +248,16 @@ def test_an_alarm_has_routing_buy_labels_of_its_slice(engine: Engine) -> None:
     assert stream.bought() == ()
 
 
+def test_samples_that_wait_for_their_labels_are_not_bought_again(engine: Engine) -> None:
+    """Once as many are selected as an alarm wants, each partition wants its part and no more."""
+    stream = alarmed(engine)
+    (alarm,) = stream.alarms()
+    stream.waits(20, alarm=alarm.alarm_id)
+    stream.flows(1, shift=SHIFT)
+    stream.check()
+    assert [one.want for one in stream.bought()] == [20]
+
+
 @pytest.mark.parametrize(("right", "wrong", "state"), [(18, 2, AlarmState.WITHDRAWN), (8, 12, AlarmState.CONFIRMED)])
 def test_labels_confirm_an_alarm_or_withdraw_it(engine: Engine, right: int, wrong: int, state: AlarmState) -> None:
     """Errors were one in ten; the receipt tells what was asked and answered."""
@@ -258,6 +278,18 @@ def test_labels_confirm_an_alarm_or_withdraw_it(engine: Engine, right: int, wron
     assert alarm.receipt["verdict"]["confirmed"] is (state is AlarmState.CONFIRMED)
 
 
+def test_a_class_that_was_merged_since_confirms_nothing(engine: Engine) -> None:
+    """Labels of before count by the names that labels of now have."""
+    stream = alarmed(engine)
+    (alarm,) = stream.alarms()
+    ensure(engine, stream.project.name, "A cat has whiskers.", stream.project.labels.classes)
+    publish(engine, stream.project, Draft(body="A pet.", changes=(ClassChange(takes=("cat",), gives=("dog",)),)))
+    stream.labels(right=0, wrong=20, alarm=alarm.alarm_id)  # dogs, which all are now
+    assert stream.check().settled == (alarm.alarm_id,)
+    (alarm,) = stream.alarms()
+    assert (alarm.state, alarm.receipt["labels"]["before"]["answers"]) == (AlarmState.WITHDRAWN, {"dog": 40})
+
+
 def test_an_alarm_stays_open_until_its_labels_are_there(engine: Engine) -> None:
     """Ten of twenty do not settle it at once; they do when sixteen windows have passed."""
     stream = alarmed(engine)
@@ -267,6 +299,37 @@ def test_an_alarm_stays_open_until_its_labels_are_there(engine: Engine) -> None:
     assert stream.alarms()[0].receipt["labels"]["settled"] == 10
     stream.flows(16, shift=SHIFT)
     assert stream.check().settled == (alarm.alarm_id,)
+
+
+def test_an_alarm_that_nothing_settles_stands_in_no_others_way(engine: Engine) -> None:
+    """Where no labels are of before it stays open; what moved later, or in what labels say, is raised all the same."""
+    stream = Stream.of(engine)
+    stream.flows(14)
+    stream.flows(1, shift=SHIFT)
+    stream.check()
+    for _ in range(26):
+        stream.flows(1, shift=SHIFT)
+        stream.labels(right=27, wrong=3)
+        stream.check()
+    stream.labels(right=10, wrong=30)
+    stream.flows(1, shift=SHIFT)
+    stream.check()
+    assert [(one.aspect, one.state) for one in stream.alarms()] == [
+        (Aspect.ERRORS, AlarmState.OPEN),
+        (Aspect.VALUES, AlarmState.OPEN),
+    ]
+
+
+def test_windows_merged_by_day_are_judged_all_the_same(engine: Engine) -> None:
+    """Those still to be judged are not put behind what was judged."""
+    stream = Stream.of(engine)
+    stream.flows(9)
+    stream.check()
+    stream.flows(3)
+    later = datetime.fromtimestamp(BEGAN / 1000, UTC) + timedelta(days=30)
+    merged = keep_windows(engine, stream.project.name, stream.project.drift, later)
+    assert merged["merged"] == 2 * (9 - 1) + 2 * (3 - 1)
+    assert sum(one.records for one in stream.check().windows) == 3 * 2 * RECORDS
 
 
 def test_what_was_settled_is_normal_from_there_on(engine: Engine) -> None:
