@@ -90,8 +90,8 @@ def test_aggregate_expectations_are_judged(engine: Engine, project: Project) -> 
 
 def test_the_page_draws_every_series_and_escapes_values(engine: Engine, project: Project) -> None:
     """A plot for each, with what it shows in words, and no value that becomes markup."""
-    page = str(drawn(health(engine, project)))
+    page = str(drawn(health(engine, project), ()))
     assert page.count("<figure") == len(health(engine, project).whole)
     assert "median" in page
     assert "<b>blue" not in page
-    assert "No window has ended yet" in str(drawn(health(engine, project, until=datetime(2020, 1, 1, tzinfo=UTC))))
+    assert "No window has ended yet" in str(drawn(health(engine, project, until=datetime(2020, 1, 1, tzinfo=UTC)), ()))

@@ -334,18 +334,17 @@ def test_a_signal_of_an_installed_package_is_made_with_its_options(
 
 def test_slices_of_the_dataset_are_cut_by_columns_that_there_are(folder: Path) -> None:
     """Any attribute may be named, and the label."""
-    slices = ", ".join(f'{{ column = "{name}", value = 1 }}' for name in ("attributes.noise", "label", "pixel"))
-    edit(folder, "project.toml", "max_class_share = 0.3", f"max_class_share = 0.3\nslices = [{slices}]")
+    for name in ("attributes.noise", "label", "pixel"):
+        edit(folder, "project.toml", "[drift]\n", f'[[dataset.slices]]\ncolumn = "{name}"\nvalue = 1\n\n[drift]\n')
     (found,) = problems(folder)
     assert found.startswith("dataset.slices: pixel is no column")
 
 
 def test_only_what_gold_samples_have_can_be_guarded(folder: Path) -> None:
     """They have no source, nor any prediction."""
-    slices = ", ".join(
-        f'{{ column = "{name}", value = "a", guarded = true }}' for name in ("attributes.noise", "source")
-    )
-    edit(folder, "project.toml", "max_class_share = 0.3", f"max_class_share = 0.3\nslices = [{slices}]")
+    for name in ("attributes.noise", "source"):
+        slice_of = f'[[dataset.slices]]\ncolumn = "{name}"\nvalue = "a"\nguarded = true\n'
+        edit(folder, "project.toml", "[drift]\n", f"{slice_of}\n[drift]\n")
     (found,) = problems(folder)
     assert found.startswith("dataset.slices: source cannot be guarded")
 
