@@ -23,7 +23,7 @@ from infra.settings import InfraSettings
 from infra.stack import Stack
 from schemas.verdicts import Reason
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(1000)]
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SAMPLES = 3000
