@@ -87,7 +87,7 @@ class Run:
         """Run a command on the demo's stack."""
         return subprocess.run(
             (sys.executable, "-m", "assay", *arguments),
-            env={**os.environ, "ASSAY_VAR": str(self.var / "demo")},
+            env={**os.environ, "ASSAY_VAR": str(self.var / "demo"), "COLUMNS": "200"},
             cwd=CHECKOUT,
             capture_output=True,
             input=given,
@@ -219,7 +219,7 @@ def test_dataset_commands_show_versions_and_what_changed(run: Run) -> None:
     """With the fixed model's accuracy, and the difference by cause."""
     listed, shown = run.assay("dataset", "list").stdout.decode(), run.assay("dataset", "show").stdout.decode()
     assert run.report["versions"][0]["content_hash"][:12] in listed
-    assert "Since version 1" in shown
+    assert "Since version 2" in shown
 
 
 def test_guideline_commands_show_versions_what_changed_and_what_it_did(run: Run) -> None:
