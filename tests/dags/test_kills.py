@@ -265,11 +265,14 @@ def test_new_labels_start_a_build_and_the_training_after_it(world: World) -> Non
     version = world.versions()[-1]
     assert version.rows == world.offsets
     eventually(lambda: find_report(world.engine, "zoo", version.version) is not None)
-    (trained,) = started("retrain")
-    assert world.ended("retrain", trained.run_id).state is RunState.SUCCESS
-    found = world.airflow._call("GET", f"/dags/retrain/dagRuns/{trained.run_id}/taskInstances")["task_instances"]
-    assert {task["task_id"]: task["state"] for task in found} == dict.fromkeys(("find", "train", "ask"), "success")
-    assert max(task["map_index"] for task in found) >= 0
+    tasks = []  # of one run, or of a second one that an earlier build started late
+    for run in started("retrain"):
+        assert world.ended("retrain", run.run_id).state is RunState.SUCCESS
+        tasks += world.airflow._call("GET", f"/dags/retrain/dagRuns/{run.run_id}/taskInstances")["task_instances"]
+    assert {(task["task_id"], task["state"]) for task in tasks} >= {
+        (name, "success") for name in ("find", "train", "ask")
+    }
+    assert max(task["map_index"] for task in tasks) >= 0
 
 
 @pytest.mark.parametrize("dag", ["maintain", "find_label_errors"])
