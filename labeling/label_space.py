@@ -1,7 +1,7 @@
 """The label space under successive guidelines: what an earlier answer means now, and which changes may be made."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from schemas.answers import Answer, AnswerKind, ClassName, drawn, several
 from schemas.boxes import Box
@@ -56,13 +56,28 @@ def scores_now(scores: Mapping[ClassName, float], guidelines: Sequence[Guideline
 
     Scores of merged classes add up; that of a class which was split says nothing of its parts, and is left out.
     """
-    classes, found = guidelines[-1].classes if guidelines else tuple(scores), dict[ClassName, float]()
-    changes = [one.changes for one in sorted(guidelines, key=_version)]
+    now, found = _now(guidelines), dict[ClassName, float]()
     for name, score in scores.items():
-        today = name if name in classes else meant(name, changes)
+        today = now(name)
         if today is not None:
             found[today] = found.get(today, 0.0) + score
     return found
+
+
+def answer_now(answer: ClassName | Sequence[ClassName], guidelines: Sequence[Guideline]) -> Answer | None:
+    """Return a class, or several, by today's classes, as `scores_now` does; None where one of them was split since."""
+    now = _now(guidelines)
+    if isinstance(answer, str):
+        return now(answer)
+    found = [name for name in map(now, answer) if name is not None]
+    return several(found) if len(found) == len(answer) else None
+
+
+def _now(guidelines: Sequence[Guideline]) -> Callable[[ClassName], ClassName | None]:
+    """Return what says of a class of any of the guidelines, which are all there were, what it is called today."""
+    classes = guidelines[-1].classes if guidelines else ()
+    changes = [one.changes for one in sorted(guidelines, key=_version)]
+    return lambda name: name if name in classes else meant(name, changes)
 
 
 def retold(changes: Iterable[ClassChange]) -> frozenset[ClassName]:

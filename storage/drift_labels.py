@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from catalog.slices import value_of
 from labeling.kinds import kind_of
-from labeling.label_space import scores_now
+from labeling.label_space import answer_now, scores_now
 from quality.drift.labeled import confidence, errors
 from quality.drift.measured import Aspect, Measure, Measured
 from quality.drift.verdict import Heard
@@ -24,7 +24,7 @@ from quality.ranking import rank
 from quality.routing.counts import texts
 from quality.routing.outcomes import Outcome, predicted
 from quality.sketches.window import Slice
-from schemas.answers import Answer, plain_of, several
+from schemas.answers import Answer, plain_of
 from schemas.guidelines import Guideline
 from schemas.labels import Purpose
 from schemas.project import ProjectConfig
@@ -176,8 +176,12 @@ def before(connection: Connection, project: str, aspect: Aspect, of: Slice, firs
     asked = select(last.c.wrong, last.c.answer).order_by(last.c.number.desc(), last.c.said_by).limit(BEFORE)
     asked = asked if of == WHOLE else asked.where(last.c.slices.contains([name_of(of)]))
     guidelines = versions_after(connection, project, 0)
-    known = [(one.wrong, one.answer, _today(one.answer, guidelines)) for one in connection.execute(asked)]
-    return Heard.of((wrong, _text(today)) for wrong, then, today in known if (today is None) == (then is None))
+    heard = []
+    for one in connection.execute(asked):
+        today = None if one.answer is None else answer_now(one.answer, guidelines)
+        if one.answer is None or today is not None:  # a class that was split since has no name to be counted by
+            heard.append((one.wrong, _text(today)))
+    return Heard.of(heard)
 
 
 def gold_after(connection: Connection, project: str, last: int) -> Heard:
@@ -198,16 +202,6 @@ def bought(connection: Connection, project: ProjectConfig, alarm: int, after_tas
         if row.sample.get("prediction")
     ]
     return connection.scalar(selected) or 0, Heard.of((row["wrong"], _text(row["answer"])) for row in rows)
-
-
-def _today(answer: Any, guidelines: Sequence[Guideline]) -> Answer | None:
-    """Return a class, or several, by today's names, as labels of now have them; None where one was split since."""
-    names = [answer] if isinstance(answer, str) else list(answer or ())
-    today = [next(iter(scores_now({name: 1.0}, guidelines)), None) for name in names]
-    found = [name for name in today if name is not None]
-    if answer is None or len(found) < len(today):
-        return None
-    return found[0] if isinstance(answer, str) else several(found)
 
 
 def _text(answer: Answer | None) -> str:
