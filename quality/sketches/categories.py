@@ -72,10 +72,10 @@ def counted(values: Iterable[str | None]) -> Categories:
     """Return the sketch of these values, absent ones aside."""
     counts: Counter[str | None] = Counter(values)
     del counts[None]
-    return bounded(counts, _NONE)  # type: ignore[arg-type]
+    return bounded(counts)  # type: ignore[arg-type]
 
 
-def bounded(counts: Mapping[str, int], rest: Counts) -> Categories:
+def bounded(counts: Mapping[str, int], rest: Counts = _NONE) -> Categories:
     """Return the sketch of counts by name and, where there are such, of names no longer kept, by bucket."""
     if len(counts) <= KEPT:
         return Categories(kept=dict(sorted(counts.items())), rest=rest)

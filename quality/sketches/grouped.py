@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from quality.sketches.arrays import Whole, runs
 from quality.sketches.bins import keys_of
-from quality.sketches.categories import KEPT, Categories, bounded
+from quality.sketches.categories import Categories, bounded
 from quality.sketches.numeric import BINS, Numbers, fitted
 
 Matrix = NDArray[np.float64]
@@ -20,7 +20,6 @@ Matrix = NDArray[np.float64]
 KEY_BITS = 18
 MOVED = 1 << (KEY_BITS - 1)
 GROUPS = 1 << (31 - KEY_BITS)
-_NO_REST = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -134,5 +133,4 @@ def named(values: Sequence[str | None], groups: Groups) -> Iterator[tuple[int, C
             for code, count in zip(codes_of[begin:end], counts[begin:end], strict=True)
             if code != width
         }
-        kept = Categories(kept=found) if len(found) <= KEPT else bounded(found, _NO_REST)
-        yield sum(found.values()), kept
+        yield sum(found.values()), bounded(found)
