@@ -131,7 +131,7 @@ def task_request(
         "source": "camera",
         "occurred_at": "2026-01-01T00:00:00Z",
         "payload": payload or {"size": offset},
-        "prediction": {"model": "m1", "scores": {"cat": 0.6, "dog": 0.4}},
+        "prediction": {"model": "hidden-model", "scores": {"cat": 0.617283, "dog": 0.382717}},
         "attributes": {"batch": "leaky"},
         "media": f"pictures/{offset}.png",
     }

@@ -123,8 +123,8 @@ def test_labelers_work_blind(api: Api) -> None:
     leaks = (
         "prediction",
         "scores",
-        "0.6",
-        "m1",
+        "0.617283",
+        "hidden-model",
         "selection",
         "uncertain",
         "0.123456",

@@ -44,7 +44,7 @@ BODIES: dict[str, dict[str, Any]] = {
 SECRETS = (
     "0.617283",
     "0.123456",
-    "m1",
+    "hidden-model",
     "leaky",
     "camera",
     "mallory",
@@ -62,7 +62,7 @@ def seeded(site: Site) -> Site:
     project, engine = site.project, site.engine
     requests = [task_request(project.name, offset, uncertain=0.123456) for offset in range(6)]
     for request in requests:
-        request.sample["prediction"] = {"model": "m1", "scores": {"fox": 0.617283, "cat": 0.382717}}
+        request.sample["prediction"] = {"model": "hidden-model", "scores": {"fox": 0.617283, "cat": 0.382717}}
     enqueue(engine, project, requests)
     lead = enlist(engine, project.name, "mallory", lead=True)
     others = [enlist(engine, project.name, f"Bob {number}") for number in range(3)]
@@ -153,6 +153,6 @@ def test_the_secrets_are_there_to_be_told(seeded: Site) -> None:
     with seeded.engine.connect() as connection:
         samples = str(connection.scalars(text("SELECT sample::text || selection::text FROM tasks")).all())
         skips = str(connection.scalars(text("SELECT skip_reason FROM assignments")).all())
-    hidden = ("0.617283", "0.123456", "m1", "leaky", "camera")
+    hidden = ("0.617283", "0.123456", "hidden-model", "leaky", "camera")
     assert [each in samples for each in hidden] == [True] * 5
     assert "too blurred" in skips

@@ -35,6 +35,8 @@ PAGES = (
     "dead-letters?rule=old",
     "sample?id=s0-0",
 )
+# No shorter word: the page also carries random identifiers, in which two letters stand by chance.
+LEAKS = ("prediction", "hidden-model", "0.123456", "leaky", "camera", "consensus", "gold")
 PASSWORD = "correct horse battery"  # noqa: S105 - of a test
 
 
@@ -201,9 +203,7 @@ def test_the_browser_is_never_sent_what_a_labeler_must_not_know(house: House) ->
     press(page, "1")
     said = "".join(received)
     assert '"cat' in said.replace("\\", "")
-    assert [
-        leak for leak in ("prediction", "m1", "0.123456", "leaky", "camera", "consensus", "gold") if leak in said
-    ] == []
+    assert [leak for leak in LEAKS if leak in said] == []
 
 
 def test_nothing_comes_from_another_host(house: House) -> None:

@@ -72,7 +72,7 @@ def test_single_samples_are_for_leads(clients: dict[str, httpx.Client], path: st
 def test_what_everybody_sees_names_no_sample(clients: dict[str, httpx.Client]) -> None:
     """Only how many there are."""
     said = "".join(clients["labeler"].get(path).text for path in FOR_ALL)
-    assert [leak for leak in ("s0", "m1", "scores", "leaky", "camera") if leak in said] == []
+    assert [leak for leak in ("s0", "hidden-model", "scores", "leaky", "camera") if leak in said] == []
 
 
 def test_a_life_names_prediction_and_selection(clients: dict[str, httpx.Client]) -> None:
