@@ -322,7 +322,9 @@ def test_nothing_in_label_studio_says_what_a_labeler_must_not_see(side: Side, ad
     """No prediction, reason, attribute or source; and the class names stand there as they are here."""
     side.bridge().push()
     shown = str([(task["data"], task["meta"], task["predictions"]) for task in there(admin, side)])
-    assert [leak for leak in ("hidden-model", "0.617283", "uncertain", "leaky", "camera", "batch") if leak in shown] == []
+    assert [
+        leak for leak in ("hidden-model", "0.617283", "uncertain", "leaky", "camera", "batch") if leak in shown
+    ] == []
     project = admin.get(f"/api/projects/{side.number}/").json()
     assert project["parsed_label_config"]["answer"]["labels"] == list(side.project.labels.classes)
     assert "A cat has whiskers." in project["expert_instruction"]
