@@ -6,6 +6,7 @@ bring is kept as it is, and turned into series for many frames at once.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, groupby
 from typing import Any
 
@@ -52,6 +53,18 @@ class Loose:
         """How many samples there are."""
         return len(self.rows)
 
+    @cached_property
+    def places(self) -> NDArray[np.int64]:
+        """The rows, as arrays are asked for them."""
+        return np.array(self.rows, np.int64)
+
+    def taken(self, name: str) -> Column:
+        """Return a column of the samples."""
+        column = self.columns[name]
+        if len(self.rows) == len(column):
+            return column
+        return column[self.places] if isinstance(column, np.ndarray) else list(map(column.__getitem__, self.rows))
+
 
 def joined(parts: Sequence[Piece | Loose]) -> Piece:
     """Return the samples of parts, at least one and all of one layout, in their order."""
@@ -84,18 +97,8 @@ def _piece(loose: Sequence[Loose]) -> Piece:
 
 def _column(name: str, loose: Sequence[Loose]) -> Column:
     """Return a column of the samples of several frames."""
-    columns = [one.columns[name] for one in loose]
+    columns = [one.taken(name) for one in loose]
     if all(isinstance(column, np.ndarray) for column in columns):
-        found: NDArray[np.float64] = np.concatenate(
-            [
-                column if len(one.rows) == len(column) else column[np.array(one.rows, np.int64)]  # type: ignore[call-overload]
-                for one, column in zip(loose, columns, strict=True)
-            ]
-        )
+        found: NDArray[np.float64] = np.concatenate(columns)
         return found
-    return list(
-        chain.from_iterable(
-            column if len(one.rows) == len(column) else map(column.__getitem__, one.rows)
-            for one, column in zip(loose, columns, strict=True)
-        )
-    )
+    return list(chain.from_iterable(columns))
