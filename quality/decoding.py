@@ -2,12 +2,15 @@
 
 Most records are read by structs compiled from the contract (`quality.structs`). What those refuse pydantic reads
 again, and it says precisely what is wrong, if anything is.
+
+Large frames are read in lots: the columns that are known to be wanted are made of a lot while its samples are in the
+processor's caches, where the samples of the next lot then find their memory.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import repeat, starmap
+from itertools import chain, repeat, starmap
 from operator import attrgetter
 from struct import Struct
 from typing import Any
@@ -34,6 +37,8 @@ RANKED: Mapping[str, Callable[[Ranking], Column]] = {
 }
 PREDICTED = ("prediction.model", "prediction.scores")
 FIELDS = ("contract", "sample_id", "source", "occurred_at", "media", "embedding")
+# So many records are read at once.
+LOT = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +62,7 @@ class Decoded:
         return value or b""
 
 
-class Columns:
+class Samples:
     """Samples as the columns of `quality.columns.row`, with `prediction.scores` and `embedding`; made when asked for.
 
     A sample was read by the compiled contract or by pydantic: of the latter `dumped` holds the row, by its place
@@ -148,8 +153,85 @@ def _nothing(_: object) -> None:
     """Return what a sample has in a column that its contract does not have."""
 
 
-def decode(contract: Contract, values: Sequence[bytes | None]) -> Decoded:
-    """Return the samples among `values` as columns, and what keeps the others from being samples."""
+class Columns:
+    """The columns of a frame's samples: those made ahead, by lots, and any other of the samples read `again`."""
+
+    def __init__(self, lots: Sequence[Mapping[str, Column | Numbers]], again: Callable[[], Samples]) -> None:
+        self._lots = lots
+        self._again = again
+        self._made: dict[str, Column] = {}
+
+    def __getitem__(self, name: str) -> Column:
+        if name not in self._made:
+            found = self._of_lots(name) if self._has(name) else self.samples[name]
+            self._made[name] = found.tolist() if isinstance(found, np.ndarray) else found
+        return self._made[name]
+
+    def for_rules(self, names: Collection[str]) -> dict[str, Column | Numbers]:
+        """Return columns; as arrays, which are made much faster, those that hold floats and nothing else."""
+        ahead = {name: self._of_lots(name) for name in names if self._has(name)}
+        others = [name for name in names if name not in ahead]
+        return ahead | self.samples.for_rules(others) if others else ahead
+
+    @cached_property
+    def samples(self) -> Samples:
+        """The samples themselves."""
+        return self._again()
+
+    def _has(self, name: str) -> bool:
+        return bool(self._lots) and name in self._lots[0]
+
+    def _of_lots(self, name: str) -> Column | Numbers:
+        parts = [lot[name] for lot in self._lots]
+        if all(isinstance(part, np.ndarray) for part in parts):
+            found: Numbers = np.concatenate(parts)
+            return found
+        lists = (part.tolist() if isinstance(part, np.ndarray) else part for part in parts)
+        return list(chain.from_iterable(lists))
+
+
+def decode(contract: Contract, values: Sequence[bytes | None], ahead: Collection[str] | None = None) -> Decoded:
+    """Return the samples among `values` as columns, and what keeps the others from being samples.
+
+    `ahead` names columns that will be asked for; of others the samples must be read again. With none, samples are kept.
+    """
+    if ahead is None or len(values) <= LOT:
+        read = _read(contract, values)
+        return Decoded(
+            places=read.places,
+            columns=Columns((), lambda: read.samples),
+            violations=read.violations,
+            slow=read.slow,
+        )
+    places: list[int] = []
+    lots: list[Mapping[str, Column | Numbers]] = []
+    violations: dict[int, tuple[Violation, ...]] = {}
+    slow: dict[int, AnySample] = {}
+    for start in range(0, len(values), LOT):
+        read = _read(contract, values[start : start + LOT])
+        violations |= {start + place: found for place, found in read.violations.items()}
+        slow |= {len(places) + row: sample for row, sample in read.slow.items()}
+        places += [start + place for place in read.places]
+        lots.append(read.samples.for_rules(ahead))
+    return Decoded(
+        places=places,
+        columns=Columns(lots, lambda: _read(contract, values).samples),
+        violations=violations,
+        slow=slow,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Read:
+    """What `Decoded` holds, with the samples themselves."""
+
+    places: Sequence[int]
+    samples: Samples
+    violations: Mapping[int, tuple[Violation, ...]]
+    slow: Mapping[int, AnySample]
+
+
+def _read(contract: Contract, values: Sequence[bytes | None]) -> _Read:
     samples: dict[int, Any] = contract.compiled.read(values) if contract.compiled else {}
     if sum(map(len, filter(None, values))) > LONGEST:
         samples = {place: one for place, one in samples.items() if len(values[place] or b"") <= LONGEST}
@@ -164,9 +246,9 @@ def decode(contract: Contract, values: Sequence[bytes | None]) -> Decoded:
             samples[place], dumped[place] = found, row
     places = sorted(samples)
     row_of = {place: row for row, place in enumerate(places)} if dumped else {}
-    return Decoded(
+    return _Read(
         places=places,
-        columns=Columns(
+        samples=Samples(
             [samples[place] for place in places],
             dumped={row_of[place]: row for place, row in dumped.items()},
             compiled=contract.compiled,

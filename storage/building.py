@@ -143,7 +143,7 @@ def _columns(project: Project, rows: Spooled) -> Iterator[expectations.Lot]:
     texts = (each.sample for each in rows.texts())
     while lot := list(islice(texts, LOT)):
         decoded = decode(project.contract, lot)
-        attributes = (ATTRIBUTES + name for name in decoded.columns.attributes)
+        attributes = (ATTRIBUTES + name for name in decoded.columns.samples.attributes)
         yield len(decoded.places), decoded.columns.for_rules((*known, *attributes))
 
 

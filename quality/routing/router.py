@@ -62,6 +62,18 @@ class Router:
         self._deciding = kept if kept and kept.policy is policy else self._decided()
 
     @property
+    def reads(self) -> frozenset[str]:
+        """The columns that it will look at, but for those of own signals and of what steering will add."""
+        policy, found = self._policy, {*self._deciding.columns}
+        if policy.uncertain:
+            found.add("prediction.margin" if self._by_margins(policy.uncertain.measure) else "prediction.scores")
+        if policy.disagreement:
+            found |= {"prediction.top", policy.disagreement.column}
+        if policy.space:
+            found.add(policy.space.field)
+        return frozenset(found)
+
+    @property
     def state(self) -> RoutingState:
         """The state after the last routed sample."""
         return RoutingState(
@@ -151,9 +163,13 @@ class Router:
         return found
 
     def _uncertain(self, part: Part, measure: str) -> Scores:
-        if measure == "margin" and self._steering.temperature == 1.0:  # nothing has to be worked out anew
+        if self._by_margins(measure):
             return of_margins(part["prediction.margin"])
         return uncertain(part["prediction.scores"], measure, self._steering.temperature)
+
+    def _by_margins(self, measure: str) -> bool:
+        """Say whether the margins are as they were predicted, so that nothing has to be worked out anew."""
+        return measure == "margin" and self._steering.temperature == 1.0
 
     def _drawn(self, batch: Batch) -> dict[str, Scores]:
         purposes = self._deciding.purposes

@@ -1,9 +1,13 @@
 """Decoding a frame: each record at its place, whichever way it was read."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quality import decoding
 from quality.columns import ATTRIBUTES, ENVELOPE
 from quality.contracts import Contract, columns_of
 from quality.decoding import decode
@@ -24,6 +28,8 @@ by_pydantic = st.sampled_from(
     )
 )
 any_record = records.map(lambda plain: encoded(dict(plain))) | spoiled().map(encoded)  # type: ignore[arg-type]
+# Columns of the samples, some of which only some of them have.
+ASKED = (*ENVELOPE, "prediction.scores", "values", "note", "maker", "highest", "attributes.batch")
 mixed = st.lists(st.one_of(st.none(), st.binary(max_size=9), by_pydantic, any_record), max_size=9)
 
 
@@ -39,6 +45,9 @@ GAUGES = Contract(current=1, versions=versioned({1: Gauges}))
 some_gauges = st.fixed_dictionaries(
     {"low": st.floats(0, 1), "high": st.integers(0, 9)}, optional={"middle": st.just(2.5)}
 )
+gauged_records = st.lists(
+    some_gauges.map(lambda one: encoded(record(contract=1, payload=one))) | st.none() | by_pydantic, max_size=9
+)
 
 
 @given(values=mixed)
@@ -50,11 +59,11 @@ def test_every_record_of_a_frame_stands_at_its_place(values: list[bytes | None])
     assert list(decoded.places) == [place for place, one in alone.items() if not isinstance(one, tuple)]
     having = [columns_of(alone[place]) for place in decoded.places]  # type: ignore[arg-type]
     attributes = dict.fromkeys(name for one in having for name in one if str(name).startswith(ATTRIBUTES))
-    assert [ATTRIBUTES + name for name in decoded.columns.attributes] == list(attributes)
+    assert [ATTRIBUTES + name for name in decoded.columns.samples.attributes] == list(attributes)
     for row, place in enumerate(decoded.places):
         expected = columns_of(alone[place])  # type: ignore[arg-type]
         assert isinstance(expected, dict)
-        names = (*ENVELOPE, "values", "note", "maker", "highest", "attributes.batch")
+        names = [name for name in ASKED if name != "prediction.scores"]
         assert [decoded.columns[name][row] for name in names] == [expected.get(name) for name in names]
         assert CONTRACT.decode(decoded.written(row, values[place])) == alone[place]
 
@@ -72,6 +81,32 @@ def test_rules_are_given_the_columns_that_events_have(payloads: list[dict[str, f
     decoded = decode(GAUGES, [encoded(record(contract=1, payload=one)) for one in payloads])
     ruled = decoded.columns.for_rules(names)
     assert {name: list(column) for name, column in ruled.items()} == {name: decoded.columns[name] for name in names}
+
+
+def columns_as_lists(columns: decoding.Columns, names: Sequence[str]) -> tuple[list[object], list[object]]:
+    """Return columns as they are, and as rules see them."""
+    ruled = columns.for_rules(names)
+    return [list(columns[name]) for name in names], [list(ruled[name]) for name in names]
+
+
+@given(
+    of=st.sampled_from(((CONTRACT, mixed, ASKED), (GAUGES, gauged_records, (*ENVELOPE, *Gauges.model_fields)))),
+    data=st.data(),
+    lot=st.integers(1, 5),
+)
+def test_a_frame_read_in_lots_is_the_frame_read_at_once(
+    of: tuple[Contract, st.SearchStrategy[Any], Sequence[str]], data: st.DataObject, lot: int
+) -> None:
+    """With the same columns, those made ahead and any other."""
+    contract, some, names = of
+    values, ahead = data.draw(some), data.draw(st.sets(st.sampled_from(names)))
+    whole = decode(contract, values)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decoding, "LOT", lot)
+        parts = decode(contract, values, ahead)
+    assert (list(parts.places), parts.violations, parts.slow) == (list(whole.places), whole.violations, whole.slow)
+    asked = sorted({*names, *ahead})
+    assert columns_as_lists(parts.columns, asked) == columns_as_lists(whole.columns, asked)
 
 
 @pytest.mark.parametrize(
