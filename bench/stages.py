@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ CLOCKED = (
     (screening, "_route", "routing"),
     (screening, "watched", "sketches"),
     (screen, "screen", "screening"),
-    (Publisher, "_enqueue", "publishing"),
+    (Publisher, "_sending", "publishing"),
     (checkpoints, "save", "checkpoints"),
 )
 
@@ -44,11 +44,19 @@ def clocked(stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
     def timed(*args: Any, **options: Any) -> Any:
         began = time.thread_time()
         try:
-            return function(*args, **options)
+            found = function(*args, **options)
         finally:
             spent[stage] += time.thread_time() - began
+        return _stepped(stage, found) if isinstance(found, Generator) else found
 
     return timed
+
+
+def _stepped(stage: str, steps: Generator[Any]) -> Generator[Any]:
+    """Yield what a generator does, with the clock on its steps."""
+    step = clocked(stage, lambda: next(steps, steps))
+    while (found := step()) is not steps:
+        yield found
 
 
 def main() -> None:

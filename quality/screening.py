@@ -1,20 +1,16 @@
 """Screening: what becomes of each record of a frame; the same records and state give the same outcome."""
 
-import base64
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from pydantic import TypeAdapter
-from pydantic_core import to_json
-
-from quality.contracts import LONGEST, Contract
-from quality.decoding import Column, Columns, Decoded, decode
+from quality.contracts import Contract
+from quality.decoding import LOT, Column, Columns, Decoded, decode
 from quality.duplicates import Arrivals, find_duplicates
-from quality.frames import Frame, published_at
+from quality.events import Accepted, Writer
+from quality.frames import Frame
 from quality.receipts import receipt_of, steered
-from quality.replay import ORIGIN, replay_of
 from quality.routing.batch import Batch, OwnSignal
 from quality.routing.router import Router
 from quality.routing.state import RoutingState
@@ -24,20 +20,10 @@ from quality.sketches.window import StreamWindow
 from quality.state import State
 from schemas.project import DuplicatePolicy
 from schemas.routing import RoutingPolicy
-from schemas.verdicts import (
-    DeadLetter,
-    Origin,
-    Receipt,
-    Selection,
-    Severity,
-    Versions,
-    Violation,
-)
+from schemas.verdicts import DeadLetter, Receipt, Selection, Severity, Versions, Violation
 
 # Without a policy only ids are compared, over this many samples.
 IDS_ONLY = DuplicatePolicy(field="", distance=0, window=1024)
-
-WARNINGS = TypeAdapter(tuple[Violation, ...])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +68,8 @@ class Outcome:
 
 def screen(frame: Frame, state: State, screening: Screening) -> Outcome:
     """Return what becomes of each record of `frame`, which starts at or after `state.next_offset`."""
-    decoded = decode(screening.contract, frame.values)
+    router = Router(screening.routing, state.routing, own=screening.own)
+    decoded = decode(screening.contract, frame.values, _ahead(screening, router) if len(frame) > LOT else None)
     columns = decoded.columns.for_rules(screening.read)
     judgement = judge(screening.rules, columns, len(decoded.places))
     broken = judgement.violations
@@ -92,15 +79,15 @@ def screen(frame: Frame, state: State, screening: Screening) -> Outcome:
         _arrivals(frame, decoded, sound, screening.duplicates), state.recent, screening.duplicates or IDS_ONLY
     )
     fresh = [row for index, row in enumerate(sound) if index not in repeated] if repeated else sound
-    selected, routing = _route(frame, decoded, fresh, Router(screening.routing, state.routing, own=screening.own))
+    selected, routing = _route(frame, decoded, fresh, router)
     arrived = _arrived(frame, decoded, columns, fresh=fresh, unsound=unsound, repeated=[sound[one] for one in repeated])
     running, windows = watched(state.running, arrived, screening.sketching)
     violations = {**decoded.violations, **{decoded.places[row]: found for row, found in broken.items()}}
     accepted = {decoded.places[row]: row for row in fresh}
     rejected = sorted(decoded.violations.keys() | {decoded.places[row] for row in unsound})
-    writer = _Writer(frame, decoded, screening.versions)
+    writer = Writer(frame, decoded, screening.versions)
     return Outcome(
-        accepted=writer.accepted(accepted, broken),
+        accepted=Accepted(writer, accepted, broken),
         rejected={place: writer.dead_letter(place, violations[place]) for place in rejected},
         tasks={place: writer.task(place, accepted[place], selection) for place, selection in selected.items()},
         receipt=receipt_of(
@@ -117,6 +104,13 @@ def screen(frame: Frame, state: State, screening: Screening) -> Outcome:
         ),
         windows=windows,
     )
+
+
+def _ahead(screening: Screening, router: Router) -> frozenset[str] | None:
+    """Return the columns that will be looked at; None where that cannot be told."""
+    policy = screening.duplicates
+    asked = {"sample_id", policy.field} if policy and policy.field else {"sample_id"}
+    return None if screening.own else screening.read.union(asked, router.reads)
 
 
 def _arrived(
@@ -186,73 +180,3 @@ class _Rows:
 
 def _taken(column: Column, rows: Sequence[int]) -> Column:
     return column if len(rows) == len(column) else list(map(column.__getitem__, rows))
-
-
-class _Writer:
-    """Writes events of a frame; what they have in common is written once."""
-
-    def __init__(self, frame: Frame, decoded: Decoded, versions: Versions) -> None:
-        self._frame = frame
-        self._decoded = decoded
-        self._versions = versions
-        self._origin = b'{"origin":{"topic":%b,"partition":%d,"offset":' % (to_json(frame.topic), frame.partition)
-        self._end = b',"versions":%b}' % versions.model_dump_json().encode()
-
-    def accepted(self, rows: Mapping[int, int], warnings: Mapping[int, tuple[Violation, ...]]) -> dict[int, bytes]:
-        """Return by place the events that samples were accepted; `rows` are theirs by place, `warnings` go by row.
-
-        Most are nothing but what the record says, and are written here: a call for each would cost half as much again.
-        """
-        offsets, values, origin, end = self._frame.offsets, self._frame.values, self._origin, self._end
-        replays = {place for place, headers in enumerate(self._frame.headers) if headers and ORIGIN in dict(headers)}
-        marked = replays.union(self._decoded.places[row] for row in warnings.keys() | self._decoded.slow.keys())
-        return {
-            place: self._marked(place, row, warnings.get(row, ()))
-            if place in marked
-            else b'%b%d},"sample":%b,"warnings":[]%b' % (origin, offsets[place], values[place], end)  # type: ignore[str-format]
-            for place, row in rows.items()
-        }
-
-    def _marked(self, place: int, row: int, warnings: tuple[Violation, ...]) -> bytes:
-        """Return the event of a sample that has warnings, is a replay, or was read by pydantic."""
-        found = replay_of(self._frame.headers[place], self._at(place))
-        return b'%b%d},"sample":%b,"warnings":%b%b%b' % (
-            self._origin,
-            self._frame.offsets[place],
-            self._decoded.written(row, self._frame.values[place]),
-            WARNINGS.dump_json(warnings),
-            b',"replay_of":%b' % found.model_dump_json().encode() if found else b"",
-            self._end,
-        )
-
-    def task(self, place: int, row: int, selection: Selection) -> bytes:
-        """Return the request to have the sample labeled."""
-        return b'%b%d},"sample":%b,"selection":%b%b' % (
-            self._origin,
-            self._frame.offsets[place],
-            self._decoded.written(row, self._frame.values[place]),
-            selection.model_dump_json().encode(),
-            self._end,
-        )
-
-    def dead_letter(self, place: int, violations: tuple[Violation, ...]) -> DeadLetter:
-        """Return the record as it came, with what is wrong with it."""
-        record = self._frame.record(place)
-        origin = self._at(place)
-        return DeadLetter(
-            origin=origin,
-            key=_text(record.key),
-            value=_text(record.value and record.value[:LONGEST]),
-            headers=tuple((name, _text(value)) for name, value in record.headers),
-            timestamp=published_at(record.timestamp),
-            violations=violations,
-            versions=self._versions,
-            replay_of=replay_of(record.headers, origin) if record.headers else None,
-        )
-
-    def _at(self, place: int) -> Origin:
-        return Origin(topic=self._frame.topic, partition=self._frame.partition, offset=self._frame.offsets[place])
-
-
-def _text(data: bytes | None) -> str | None:
-    return None if data is None else base64.b64encode(data).decode()

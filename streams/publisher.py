@@ -7,6 +7,7 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event, Thread
+from typing import Any, Protocol
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -24,12 +25,22 @@ POLL_SECONDS, FULL_SECONDS = 0.1, 0.005
 MESSAGE_BYTES = 10_000_000
 
 
+class Records(Protocol):
+    """Keys and values; they may be made while they are asked for."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+
+    def __iter__(self) -> Iterator[tuple[bytes | None, bytes]]:
+        """Yield them in their order."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Records to publish to one topic, in their order, each as key and value; `partition` may be left to the keys."""
+    """Records to publish to one topic, in their order; `partition` may be left to the keys."""
 
     topic: str
-    records: Sequence[tuple[bytes | None, bytes]]
+    records: Records
     partition: int = BY_KEY
 
     @property
@@ -139,30 +150,32 @@ class Publisher:
         delivery.wait_now(self._seconds)
 
     def _sending(self, batches: Sequence[Batch], delivery: Delivery) -> Iterator[None]:
-        """Put batches among what is to be sent; yield whenever there is no room, to be gone on with after a while."""
-        for batch in batches:
-            sent = 0
-            while (sent := self._enqueue(batch, sent, delivery)) < len(batch.records):
-                yield
+        """Put batches among what is to be sent; yield whenever there is no room, to be gone on with after a while.
 
-    def _enqueue(self, batch: Batch, sent: int, delivery: Delivery) -> int:
-        """Put a batch, of which the first records are sent, among what is to be sent, as far as there is room.
-
-        Return how many are sent now. A confirmation costs more than what it confirms, so one is asked for as seldom as
-        can be: nothing of a partition is ever confirmed, or there, before what was sent to it earlier.
+        A confirmation costs more than what it confirms, so one is asked for as seldom as can be: nothing of a partition
+        is ever confirmed, or there, before what was sent to it earlier.
 
         Raises:
             UnavailableError: the broker has refused something; nothing can be sent any more.
         """
-        produce, topic, partition = self._producer.produce, batch.topic, batch.partition
-        each = delivery.confirmed if partition == BY_KEY else None
-        last = len(batch.records) - 1
+        produce = self._producer.produce
         try:
-            for key, value in batch.records[sent:]:
-                produce(topic, value, key, partition, delivery.confirmed if sent == last else each)
-                sent += 1
-        except BufferError:
-            return sent
+            for batch in batches:
+                topic, partition, last = batch.topic, batch.partition, len(batch.records) - 1
+                each = delivery.confirmed if partition == BY_KEY else None
+                for number, (key, value) in enumerate(batch.records):
+                    told = delivery.confirmed if number == last else each
+                    try:
+                        produce(topic, value, key, partition, told)
+                    except BufferError:
+                        yield from self._retrying(topic, value, key, partition, told)
         except KafkaException as error:
             raise _unconfirmed(error.args[0].str()) from error
-        return sent
+
+    def _retrying(self, *record: Any) -> Iterator[None]:
+        """Yield until there is room for a record."""
+        while True:
+            yield
+            with suppress(BufferError):
+                self._producer.produce(*record)
+                return

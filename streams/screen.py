@@ -11,7 +11,7 @@ is steered anew while nothing of it is in flight: from its next block on, and in
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -45,6 +45,20 @@ class Flight:
     state: State | None = None
     windows: Sequence[StreamWindow] = ()
     delivery: Delivery | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keyed:
+    """Events, by place in a frame, with the keys of the records that they came from."""
+
+    keys: Sequence[bytes | None]
+    events: Mapping[int, bytes]
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+    def __iter__(self) -> Iterator[tuple[bytes | None, bytes]]:
+        return zip(map(self.keys.__getitem__, self.events), self.events.values(), strict=True)
 
 
 class Screen:
@@ -170,17 +184,13 @@ class Screen:
 
     def _batches(self, frame: Frame, outcome: Outcome) -> list[Batch]:
         """Return the outcome's records, all in the partition that the frame came from; the receipt last."""
-        topics, keys = self._topics, frame.keys
+        topics = self._topics
         letters = {place: letter.model_dump_json().encode() for place, letter in outcome.rejected.items()}
         events = {topics.accepted: outcome.accepted, topics.rejected: letters, topics.tasks: outcome.tasks}
         receipt = outcome.receipt.model_dump_json().encode()
         return [
             *(
-                Batch(
-                    topic=topic,
-                    records=[(keys[place], value) for place, value in found.items()],
-                    partition=frame.partition,
-                )
+                Batch(topic=topic, records=Keyed(keys=frame.keys, events=found), partition=frame.partition)
                 for topic, found in events.items()
             ),
             Batch(topic=topics.receipts, records=[(None, receipt)], partition=frame.partition),
