@@ -24,6 +24,7 @@ class WorkerMetrics:
     def __init__(self, project: str, role: str) -> None:
         self.registry = CollectorRegistry()
         self._own = {"project": project, "role": role}
+        self._labelled: dict[Any, Any] = {}
         self._records = self._counter("assay_worker_records", "Records of the topics that the worker reads.", "topic")
         self._frames = self._counter("assay_worker_frames", "Frames of the topics that the worker reads.", "topic")
         self._dispositions = self._counter(
@@ -42,10 +43,17 @@ class WorkerMetrics:
     def _counter(self, name: str, told: str, *labels: str) -> Counter:
         return Counter(name, told, ("project", "role", *labels), registry=self.registry)
 
+    def _of(self, metric: Any, *labels: str) -> Any:
+        """Return a metric with labels; they are looked up once, as each frame counts."""
+        key = metric, labels
+        if key not in self._labelled:
+            self._labelled[key] = metric.labels(*self._own.values(), *labels)
+        return self._labelled[key]
+
     def took(self, topic: str, records: int) -> None:
         """Count a frame that was handed to an agent."""
-        self._frames.labels(**self._own, topic=topic).inc()
-        self._records.labels(**self._own, topic=topic).inc(records)
+        self._of(self._frames, topic).inc()
+        self._of(self._records, topic).inc(records)
 
     def screened(self, outcome: Outcome, seconds: float) -> None:
         """Count what a frame turned into."""
@@ -53,13 +61,13 @@ class WorkerMetrics:
         for run in outcome.receipt.runs:
             dispositions[run.disposition] += run.count
         for disposition, count in dispositions.items():
-            self._dispositions.labels(**self._own, disposition=disposition).inc(count)
+            self._of(self._dispositions, disposition).inc(count)
         for rule, count in Counted(
             one.rule for letter in outcome.rejected.values() for one in letter.violations
         ).items():
-            self._broken.labels(**self._own, rule=rule).inc(count)
-        self._selected.labels(**self._own).inc(len(outcome.tasks))
-        self._seconds.labels(**self._own).observe(seconds)
+            self._of(self._broken, rule).inc(count)
+        self._of(self._selected).inc(len(outcome.tasks))
+        self._of(self._seconds).observe(seconds)
 
     def serve(self, host: str, port: int, lags: Lags) -> None:
         """Serve them at `/metrics`, in a thread that ends with the process; `lags` is asked at each scrape.

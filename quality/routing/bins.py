@@ -19,9 +19,9 @@ def binned(scores: Scores) -> Places:
     return np.minimum(BINS - 1, (scores * BINS).astype(np.int64))
 
 
-def counted(places: Places) -> Bins:
+def counted(places: Places) -> Places:
     """Return how many scores lie in each bin; `places` are their bins."""
-    return np.bincount(places, minlength=BINS).astype(np.float64)
+    return np.bincount(places, minlength=BINS)
 
 
 def threshold(bins: Bins, share: float) -> float:

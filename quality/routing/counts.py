@@ -53,10 +53,11 @@ def tallied(before: Mapping[str, float], values: Sequence[str | None]) -> dict[s
     """Return counts with those of `values` added, absent ones aside."""
     if not values:
         return dict(before)
-    counts: Counter[Any] = Counter(before)
-    counts.update(values)
-    del counts[None]
-    return dict(counts)
+    counts = dict(before)
+    for value, count in Counter(values).items():
+        if value is not None:
+            counts[value] = counts.get(value, 0) + count
+    return counts
 
 
 def added(one: Counts, other: Counts, *, weight: float = 1.0, scale: float = 1.0) -> Counts:

@@ -37,6 +37,11 @@ class Bounds:
         below = self.low is not None and not (value > self.low if self.strict_low else value >= self.low)
         return below or (self.high is not None and not (value < self.high if self.strict_high else value <= self.high))
 
+    def hold(self, least: float, most: float) -> bool:
+        """Say whether no number from `least` to `most` is outside."""
+        above = self.low is None or (least > self.low if self.strict_low else least >= self.low)
+        return above and (self.high is None or (most < self.high if self.strict_high else most <= self.high))
+
     def mask(self, numbers: Numbers, data: Columns) -> Mask:
         """Say of each number whether it is outside; NaN is not."""
         found = data.none
@@ -60,7 +65,7 @@ def between(columns: tuple[str, ...], kwargs: Kwargs) -> Compiled:
 
     def check(data: Columns) -> Mask:
         extremes = data.extremes(name)
-        if extremes is not None and not any(map(bounds.outside, extremes)):
+        if extremes is not None and bounds.hold(*extremes):
             return data.none
         numbers = data.numbers(name)
         return data.where(name, bounds.outside) if numbers is None else bounds.mask(numbers, data)
