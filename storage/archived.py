@@ -1,11 +1,13 @@
 """The archived samples at given places, in the order of these: the one large join of a build.
 
-One query that DuckDB and Spark both take. DuckDB reads the lake's rows as they come, batch by batch, and sorts what it
-finds on disk where memory is short.
+One query that DuckDB and Spark both take. DuckDB is asked for one run of the places after the other: what it holds
+grows with what it sorts, even where it sorts on disk.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -16,11 +18,10 @@ from pyiceberg.table import Table
 from storage.lake_files import batches
 from storage.lake_marks import Place
 from storage.lake_rows import SAMPLES
+from storage.runs import Run, in_runs
 from storage.settings import BuildEngine
 
-# What sorting may take before it goes on on disk.
-MEMORY = "256MB"
-# So many samples are handed on at once.
+# So many samples are joined and handed on at once.
 LOT = 2_000
 
 WANTED = pa.schema([("topic", pa.string()), ("partition", pa.int32()), ("offset", pa.int64())])
@@ -36,16 +37,22 @@ QUERY = f"""
 """  # noqa: S608 - constants
 
 
-def wanted(places: Sequence[Place]) -> pa.Table:
-    """Return places as a table."""
-    columns = zip(*places, strict=True) if places else ((), (), ())
-    return pa.Table.from_arrays(
+def wanted(places: Iterable[Place]) -> pa.Table:
+    """Return places as a table, which takes less memory than what they were."""
+    each = iter(places)
+    lots = iter(lambda: list(islice(each, LOT)), [])
+    return pa.Table.from_batches((_columns(lot) for lot in lots), WANTED)
+
+
+def _columns(places: Sequence[Place]) -> pa.RecordBatch:
+    columns = zip(*places, strict=True)
+    return pa.RecordBatch.from_arrays(
         [pa.array(one, field.type) for one, field in zip(columns, WANTED, strict=True)], schema=WANTED
     )
 
 
 @contextmanager
-def archived(engine: BuildEngine, samples: Table, places: Sequence[Place]) -> Iterator[Iterator[list[dict[str, Any]]]]:
+def archived(engine: BuildEngine, samples: Table, places: Iterable[Place]) -> Iterator[Iterator[list[dict[str, Any]]]]:
     """Yield the samples at these places as lots of rows with `COLUMNS`, in the order of topic, partition and offset."""
     if engine is BuildEngine.SPARK:
         from storage import spark  # noqa: PLC0415 - where it is asked for only
@@ -59,10 +66,13 @@ def archived(engine: BuildEngine, samples: Table, places: Sequence[Place]) -> It
 
 @contextmanager
 def _by_duckdb(samples: pa.RecordBatchReader, places: pa.Table) -> Iterator[Iterator[list[dict[str, Any]]]]:
-    with TemporaryDirectory(prefix="assay-") as folder, duckdb.connect(config={"temp_directory": folder}) as connection:
-        connection.execute(f"SET memory_limit = '{MEMORY}'")
+    with TemporaryDirectory(prefix="assay-") as folder, duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
-        connection.register("samples", samples)
-        connection.register("wanted", places)
-        reader = connection.sql(QUERY).to_arrow_reader(LOT)
-        yield (batch.to_pylist() for batch in reader)
+        yield (_joined(connection, run) for run in in_runs(samples, places, LOT, Path(folder)))
+
+
+def _joined(connection: duckdb.DuckDBPyConnection, run: Run) -> list[dict[str, Any]]:
+    connection.register("samples", run.rows)
+    connection.register("wanted", run.places)
+    found: list[dict[str, Any]] = connection.sql(QUERY).to_arrow_table().to_pylist()
+    return found

@@ -210,7 +210,7 @@ class Lake:
                 yield [dead_letter_of(row) for row in batch.slice(first, most).to_pylist()]
 
     @contextmanager
-    def samples_at(self, project: str, places: Sequence[Place]) -> Iterator[Iterator[list[dict[str, Any]]]]:
+    def samples_at(self, project: str, places: Iterable[Place]) -> Iterator[Iterator[list[dict[str, Any]]]]:
         """Yield the archived samples from these places in lots of rows, in the order of topic, partition and offset.
 
         The rows have `archived.COLUMNS`. Holds neither the table in memory, nor all that it finds.
