@@ -1,6 +1,6 @@
 """The project's labeled tasks at one instant: as they stand now, or as they stood."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, partial
@@ -31,13 +31,14 @@ NAMES = 1_000
 class Labeled:
     """The labeled tasks in the order of their origins, the guidelines, and the instant at which it all was so.
 
-    Iterate over `tasks` once. `places` are where their samples stand, and maybe those of others.
+    Iterate over `places` once, and then over `tasks` once. The former are where their samples stand, in no order, and
+    maybe those of others.
     """
 
     at: datetime
     tasks: Generator[LabeledTask]
     guidelines: tuple[Guideline, ...]
-    places: Sequence[Place]
+    places: Iterable[Place]
 
 
 def labeled_now(connection: Connection, project: str) -> Labeled:
@@ -58,11 +59,12 @@ def _tasks(connection: Connection, project: str, guidelines: Sequence[Guideline]
             yield _task(row, meanings)
 
 
-def _places(connection: Connection, project: str) -> Sequence[Place]:
-    """Return where the samples of all tasks stand that have a consensus."""
+def _places(connection: Connection, project: str) -> Iterator[Place]:
+    """Yield where the samples of all tasks stand that have a consensus."""
     place = (TaskRow.topic, TaskRow.partition, TaskRow.offset)
     found = select(*place).join(ConsensusRow, ConsensusRow.task_id == TaskRow.task_id).where(TaskRow.project == project)
-    return [(topic, partition, offset) for topic, partition, offset in connection.execute(found)]
+    with connection.execute(found, execution_options={"yield_per": LOT}) as rows:
+        yield from map(tuple, rows)
 
 
 def _labeled(project: str) -> Any:

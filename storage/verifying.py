@@ -80,14 +80,16 @@ def _differing(lake: Lake, settings: StorageSettings, release: Release) -> Itera
             yield "the rows have another content hash than was released"
         with TemporaryDirectory(prefix="assay-") as local:
             made = render(rows, release.governing, content, Path(local))
-            for name in (*(file.name for file in made.files), *ABOUT):
-                if sha256((Path(local) / name).read_bytes()) != folder_of(settings, release).digest(name):
+            digests = {file.name: file.sha256 for file in made.files}
+            digests |= {name: sha256((Path(local) / name).read_bytes()) for name in ABOUT}
+            for name, digest in digests.items():
+                if digest != folder_of(settings, release).digest(name):
                     yield f"{name} has other bytes when it is rebuilt"
 
 
 def _gathered(lake: Lake, settings: StorageSettings, release: Release, shelf: Spool) -> list[str]:
     """Put the rows on the shelf as the lake has their samples, and return the ids of those that it has not."""
-    places = [place_of(entry) for entry in read_entries(settings, release)]
+    places = map(place_of, read_entries(settings, release))
     absent = []
     with lake.samples_at(release.project, places) as lots:
         archived = ((place(row), sample_of(row)) for rows in lots for row in rows)
