@@ -68,7 +68,7 @@ bench-datacentric: ## measure whether better data beats a better model, on six r
 	@infra/setup.sh bench
 	@.venv-bench/bin/python -m bench.datacentric --plots docs/data-centric $(ARGS)
 
-bench-dataset: setup ## measure dataset builds of 10,000 to 1,000,000 samples: time and memory of each stage (about 5 minutes)
+bench-dataset: setup ## measure dataset builds of 10,000 to 1,000,000 samples: time and memory of each stage (about 2 minutes)
 	@.venv/bin/python -m bench.dataset $(ARGS)
 
 bench-drift: setup ## measure when drift is found and how often falsely, beside Evidently, NannyML, PSI and KS

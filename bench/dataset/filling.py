@@ -16,7 +16,7 @@ from storage.projects import Project
 PARTITIONS = 4
 LABELERS = 40
 LABELS = 5  # of each labeled sample
-# So many samples are appended at once: a file of the size that compaction makes.
+# So many samples are appended at once: a file of 9 MB, where compaction goes on until there are 32.
 LOT = 100_000
 
 # A number from 0 to 1 that looks random, and is the same for the same places.
