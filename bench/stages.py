@@ -54,8 +54,9 @@ def clocked(stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _stepped(stage: str, steps: Generator[Any]) -> Generator[Any]:
     """Yield what a generator does, with the clock on its steps."""
-    step = clocked(stage, lambda: next(steps, steps))
-    while (found := step()) is not steps:
+    end = object()
+    step = clocked(stage, lambda: next(steps, end))
+    while (found := step()) is not end:
         yield found
 
 
