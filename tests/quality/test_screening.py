@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,11 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import Field, computed_field
 
+from quality import decoding
 from quality.contracts import LONGEST, Contract
 from quality.frames import Frame, Record
 from quality.routing.counts import Counts
 from quality.routing.state import RoutingState
 from quality.screening import Outcome, screen
+from quality.sketches import fields
+from quality.sketches.running import Sketching
 from quality.state import STATE_VERSION, State
 from quality.testing import TIMESTAMP, TOPIC, events, frame, kafka, screened, screening
 from schemas.errors import InputError
@@ -46,6 +50,27 @@ def rejected(plain: object, **changes: Any) -> list[tuple[str, str, Severity]]:
     value = plain if isinstance(plain, bytes) else encoded(plain)  # type: ignore[arg-type]
     (letter,) = screen(frame(kafka([value])), State(), screening(**changes)).rejected.values()
     return [(one.rule, one.where, one.severity) for one in letter.violations]
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [{}, {"uncertain": {"measure": "entropy"}}, {"disagreement": {"column": "attributes.batch"}}, {"fair": ["note"]}],
+)
+def test_a_large_frame_is_read_once(policy: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever rules, sketches, duplicates and routing look at is known before; else it would all be read again."""
+    sent = [encoded(record(number)) for number in range(3 * decoding.LOT)]
+    lots: list[int] = []
+
+    def counted(contract: Contract, values: Sequence[bytes | None]) -> Any:
+        lots.append(len(values))
+        return read(contract, values)
+
+    read = decoding._read
+    monkeypatch.setattr(decoding, "_read", counted)
+    sketched = (fields.Field(name="note", kind=fields.Kind.CATEGORY), *fields.PREDICTED)
+    asked = screening(routing=routing_policy(**policy), sketching=Sketching(fields=sketched))
+    screen(frame(kafka(sent)), State(), asked)
+    assert lots == [decoding.LOT] * 3
 
 
 @some
