@@ -54,7 +54,12 @@ def rejected(plain: object, **changes: Any) -> list[tuple[str, str, Severity]]:
 
 @pytest.mark.parametrize(
     "policy",
-    [{}, {"uncertain": {"measure": "entropy"}}, {"disagreement": {"column": "attributes.batch"}}, {"fair": ["note"]}],
+    [
+        {},
+        {"uncertain": {"measure": "entropy"}},
+        {"disagreement": {"column": "attributes.second"}},
+        {"fair": ["attributes.shift"]},
+    ],
 )
 def test_a_large_frame_is_read_once(policy: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever rules, sketches, duplicates and routing look at is known before; else it would all be read again."""
