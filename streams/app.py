@@ -45,7 +45,7 @@ JOINING_SECONDS = 2.0
 # How often it is looked whether Airflow is to be told of new labels.
 HINT_SECONDS = 30.0
 # Between two checkpoints at least: a busy worker then saves one state, of up to 300 kB, for several frames.
-CHECKPOINT_SECONDS = 1.0
+CHECKPOINT_SECONDS = 0.5
 
 
 def create_app(role: Role, settings: StreamSettings, storage: StorageSettings) -> FrameApp:

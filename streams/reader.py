@@ -31,7 +31,7 @@ Message: Any = confluent_kafka.Message
 Place = tuple[str, int]
 
 # How many of a partition's records may be in hand, handed on but not done: more than come between two checkpoints.
-IN_HAND = 60_000
+IN_HAND = 20_000
 # How many records are taken from the library at once, and how many of a partition may wait before reading is held back;
 # a paused one goes on at a quarter of that. The library forgets what it has read ahead of a partition that is paused,
 # and reads it again; so a handler has this long to catch up before its partition is, in seconds.
