@@ -66,7 +66,7 @@ def archived(engine: BuildEngine, samples: Table, places: Iterable[Place]) -> It
 
 @contextmanager
 def _by_duckdb(samples: pa.RecordBatchReader, places: pa.Table) -> Iterator[Iterator[list[dict[str, Any]]]]:
-    with TemporaryDirectory(prefix="assay-") as folder, duckdb.connect() as connection:
+    with TemporaryDirectory(prefix="assay-") as folder, duckdb.connect(config={"temp_directory": folder}) as connection:
         connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         yield (_joined(connection, run) for run in in_runs(samples, places, LOT, Path(folder)))
 

@@ -31,10 +31,12 @@ def in_runs(rows: pa.RecordBatchReader, places: pa.Table, length: int, folder: P
 
     `places` has the columns of `PLACE`. Holds a batch of the rows, or a run; the others wait in the folder.
     """
+    if not len(places):
+        return
     ordered = places.sort_by([(name, "ascending") for name in PLACE])
     stretches = _stretches(ordered)
     for batch in rows:
-        for run, part in _parted(batch, _positions(batch, stretches), length):
+        for run, part in _parted(batch, _ranks(batch, stretches), length):
             with (folder / f"run-{run}").open("ab") as stream:
                 stream.write(part.serialize())
     for run, first in enumerate(range(0, len(ordered), length)):
@@ -53,7 +55,7 @@ def _batches(stream: pa.NativeFile, schema: pa.Schema) -> Iterator[pa.RecordBatc
 
 @dataclass(frozen=True, kw_only=True)
 class _Stretch:
-    """A partition's wanted offsets, ascending; `first` is the position of the first one among all places."""
+    """A partition's wanted offsets, ascending; `first` is the rank of the first one among all places."""
 
     topic: str
     partition: int
@@ -66,7 +68,7 @@ def _stretches(places: pa.Table) -> list[_Stretch]:
     topics, partitions, offsets = (places[name].combine_chunks() for name in PLACE)
     topics = topics.dictionary_encode()
     changes = np.diff(topics.indices.to_numpy()) | np.diff(partitions.to_numpy())
-    starts = [0, *(np.flatnonzero(changes) + 1).tolist()] if len(places) else []
+    starts = [0, *(np.flatnonzero(changes) + 1).tolist()]
     ends = [*starts[1:], len(places)]
     return [
         _Stretch(
@@ -79,9 +81,9 @@ def _stretches(places: pa.Table) -> list[_Stretch]:
     ]
 
 
-def _positions(batch: pa.RecordBatch, stretches: Sequence[_Stretch]) -> _Numbers:
-    """Return at which position among all places each row stands, -1 where it is not wanted."""
-    positions = np.full(batch.num_rows, -1, np.int64)
+def _ranks(batch: pa.RecordBatch, stretches: Sequence[_Stretch]) -> _Numbers:
+    """Return the rank among all places of each row, -1 where it is not wanted."""
+    ranks = np.full(batch.num_rows, -1, np.int64)
     partitions, offsets = (batch[name].to_numpy() for name in PLACE[1:])
     of_topic = {
         topic: pc.equal(batch["topic"], topic).to_numpy(zero_copy_only=False)
@@ -91,14 +93,14 @@ def _positions(batch: pa.RecordBatch, stretches: Sequence[_Stretch]) -> _Numbers
         here = np.flatnonzero(of_topic[one.topic] & (partitions == one.partition))
         nearest = np.searchsorted(one.offsets, offsets[here]).clip(max=len(one.offsets) - 1)
         wanted = one.offsets[nearest] == offsets[here]
-        positions[here[wanted]] = one.first + nearest[wanted]
-    return positions
+        ranks[here[wanted]] = one.first + nearest[wanted]
+    return ranks
 
 
-def _parted(batch: pa.RecordBatch, positions: _Numbers, length: int) -> Iterator[tuple[int, pa.RecordBatch]]:
+def _parted(batch: pa.RecordBatch, ranks: _Numbers, length: int) -> Iterator[tuple[int, pa.RecordBatch]]:
     """Yield the wanted rows of each run that has some of them."""
-    wanted = np.flatnonzero(positions >= 0)
-    wanted = wanted[np.argsort(positions[wanted])]
-    runs, starts = np.unique(positions[wanted] // length, return_index=True)
+    wanted = np.flatnonzero(ranks >= 0)
+    wanted = wanted[np.argsort(ranks[wanted])]
+    runs, starts = np.unique(ranks[wanted] // length, return_index=True)
     for run, part in zip(runs.tolist(), np.split(wanted, starts[1:]), strict=False):
         yield run, batch.take(pa.array(part))

@@ -89,7 +89,8 @@ def released_bytes(location: str) -> int:
 
 def _label(engine: Engine, samples: int, every: int) -> None:
     with engine.begin() as connection:
-        # What refers to what is so made that it holds; to look each of millions of references up takes longest.
+        # What refers to what is so made that it holds; to look each of millions of references up takes longest. The
+        # bench's own stack lets its role do so, no service's role may.
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         for statement in filter(str.strip, LABELED.split(";")):
             said = {"samples": samples, "every": every} if ":every" in statement else {}
