@@ -208,11 +208,12 @@ def decode(contract: Contract, values: Sequence[bytes | None], ahead: Collection
     violations: dict[int, tuple[Violation, ...]] = {}
     slow: dict[int, AnySample] = {}
     for start in range(0, len(values), LOT):
-        read = _read(contract, values[start : start + LOT])
-        violations |= {start + place: found for place, found in read.violations.items()}
-        slow |= {len(places) + row: sample for row, sample in read.slow.items()}
-        places += [start + place for place in read.places]
-        lots.append(read.samples.for_rules(ahead))
+        lot = _read(contract, values[start : start + LOT])
+        violations |= {start + place: found for place, found in lot.violations.items()}
+        slow |= {len(places) + row: sample for row, sample in lot.slow.items()}
+        places += [start + place for place in lot.places]
+        lots.append(lot.samples.for_rules(ahead))
+        del lot  # or it would live until the next lot is read, and that one need memory of its own
     return Decoded(
         places=places,
         columns=Columns(lots, lambda: _read(contract, values).samples),

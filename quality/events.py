@@ -87,7 +87,7 @@ def _text(data: bytes | None) -> str | None:
 
 
 class Accepted(Mapping[int, bytes]):
-    """The events of accepted samples by their places, each written when it is asked for.
+    """The events of accepted samples by their places, each written when it is asked for, but for the few marked ones.
 
     They are sent as they are written, so that each finds the memory of the one before it in the processor's caches.
     `rows` are the samples' by place; what they are warned of goes by row.
@@ -96,12 +96,17 @@ class Accepted(Mapping[int, bytes]):
     def __init__(self, writer: Writer, rows: Mapping[int, int], warned: Mapping[int, Warnings]) -> None:
         self._writer = writer
         self._rows = rows
-        self._warned = warned
-        self._marked = writer.marked(warned)
+        self._marked = {
+            place: writer.accepted(place, rows[place], warned.get(rows[place], ()))
+            for place in writer.marked(warned)
+            if place in rows
+        }
 
     def __getitem__(self, place: int) -> bytes:
-        row = self._rows[place]
-        return self._writer.accepted(place, row, self._warned.get(row, ()))
+        return self._marked[place] if place in self._marked else self._writer.accepted(place, self._rows[place], ())
+
+    def __contains__(self, place: object) -> bool:
+        return place in self._rows
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._rows)
@@ -118,7 +123,7 @@ class Accepted(Mapping[int, bytes]):
         origin, offsets, values, end = self._writer.parts
         for place in self._rows:
             if place in self._marked:
-                yield self[place]
+                yield self._marked[place]
             else:
                 yield b'%b%d},"sample":%b,"warnings":[]%b' % (origin, offsets[place], values[place], end)  # type: ignore[str-format]
 

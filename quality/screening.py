@@ -54,8 +54,8 @@ class Outcome:
 
     `windows` are those that end with a record of the frame, or ended before its first one.
 
-    Accepted samples and tasks are JSON already, of `AcceptedSample` and `TaskRequest`: they hold the sample as its
-    producer wrote it, which is the bulk of them and need not be written anew.
+    Accepted samples and tasks are JSON, of `AcceptedSample` and `TaskRequest`: they hold the sample as its producer
+    wrote it, which is the bulk of them and need not be written anew. The former are written as they are asked for.
     """
 
     accepted: Mapping[int, bytes]

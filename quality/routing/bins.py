@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 Scores = NDArray[np.float64]
 Bins = NDArray[np.float64]
 Places = NDArray[np.int64]
+Counts = NDArray[np.int64]
 
 # Resolution of a threshold: scores in [0, 1] are counted in this many equal bins. Those of the first are as good as 0.
 BINS = 200
@@ -19,7 +20,7 @@ def binned(scores: Scores) -> Places:
     return np.minimum(BINS - 1, (scores * BINS).astype(np.int64))
 
 
-def counted(places: Places) -> Places:
+def counted(places: Places) -> Counts:
     """Return how many scores lie in each bin; `places` are their bins."""
     return np.bincount(places, minlength=BINS)
 

@@ -63,6 +63,22 @@ def weights(policy: RoutingPolicy) -> dict[str, float]:
     return {**{reason: signal.weight for reason, signal in built_in.items() if signal}, **own}
 
 
+def reads(deciding: Deciding, *, as_predicted: bool) -> frozenset[str]:
+    """Return the columns that a block's samples are asked for, but for those of own signals.
+
+    Margins are enough where scores are taken `as_predicted`.
+    """
+    policy, found = deciding.policy, {*deciding.columns}
+    if policy.uncertain:
+        by_margins = as_predicted and policy.uncertain.measure == "margin"
+        found.add("prediction.margin" if by_margins else "prediction.scores")
+    if policy.disagreement:
+        found |= {"prediction.top", policy.disagreement.column}
+    if policy.space:
+        found.add(policy.space.field)
+    return frozenset(found)
+
+
 def decide(policy: RoutingPolicy, steering: Steering, used: Counts, purse: Purse, filled: Values) -> Deciding:
     """Return what decides a block, after what was counted before it; in the very first one all draws are uniform.
 

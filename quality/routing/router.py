@@ -21,7 +21,7 @@ from quality.routing.batch import Batch, OwnSignal, Part, Scores, checked, named
 from quality.routing.bins import Places
 from quality.routing.budget import Spending
 from quality.routing.counts import DECAY, Counts, added, tallied
-from quality.routing.deciding import SAMPLE, Deciding, decide
+from quality.routing.deciding import SAMPLE, Deciding, decide, reads
 from quality.routing.disagreement import disagreement
 from quality.routing.draws import draws, either
 from quality.routing.explanation import Explanation, Said
@@ -64,14 +64,7 @@ class Router:
     @property
     def reads(self) -> frozenset[str]:
         """The columns that it will look at, but for those of own signals and of what steering will add."""
-        policy, found = self._policy, {*self._deciding.columns}
-        if policy.uncertain:
-            found.add("prediction.margin" if self._by_margins(policy.uncertain.measure) else "prediction.scores")
-        if policy.disagreement:
-            found |= {"prediction.top", policy.disagreement.column}
-        if policy.space:
-            found.add(policy.space.field)
-        return frozenset(found)
+        return reads(self._deciding, as_predicted=self._as_predicted)
 
     @property
     def state(self) -> RoutingState:
@@ -107,6 +100,11 @@ class Router:
             self._fold(part, places, chosen, named)
             selections |= {within.start + place: selection for place, selection in chosen.items()}
         return selections
+
+    @property
+    def _as_predicted(self) -> bool:
+        """Say whether scores are taken as they were predicted, so that nothing has to be worked out anew."""
+        return self._steering.temperature == 1.0
 
     def explain(self, batch: Batch) -> Explanation:
         """Say why the one sample of a batch is selected or not; it must then be routed by another router."""
@@ -163,13 +161,9 @@ class Router:
         return found
 
     def _uncertain(self, part: Part, measure: str) -> Scores:
-        if self._by_margins(measure):
+        if measure == "margin" and self._as_predicted:
             return of_margins(part["prediction.margin"])
         return uncertain(part["prediction.scores"], measure, self._steering.temperature)
-
-    def _by_margins(self, measure: str) -> bool:
-        """Say whether the margins are as they were predicted, so that nothing has to be worked out anew."""
-        return measure == "margin" and self._steering.temperature == 1.0
 
     def _drawn(self, batch: Batch) -> dict[str, Scores]:
         purposes = self._deciding.purposes
