@@ -175,9 +175,8 @@ async def _or_crash(app: FrameApp, name: str, action: Callable[[], Awaitable[Non
     try:
         await action()
     except Exception as error:
-        app.failed = True
         log.exception("handling failed", of=name)
-        await app.crash(error)
+        await app.fail(error)
 
 
 def _frames(stream: Any) -> AsyncIterator[Any]:

@@ -242,10 +242,8 @@ Resume = Callable[[Iterable[TP]], Awaitable[Mapping[TP, int]]]
 class FrameApp(faust.App):
     """A Faust app whose agents get frames. `resume` may say where partitions start; `reading` configures librdkafka.
 
-    `failed` is set once a frame could not be handled: the worker is about to end, and must handle no other.
+    Once it has `failed` to handle a frame, the worker is about to end, and must handle no other.
     """
-
-    failed = False
 
     def __init__(
         self,
@@ -264,6 +262,7 @@ class FrameApp(faust.App):
         self.frame_records = frame_records
         self.resume = resume
         self._drain_seconds = drain_seconds
+        self._failure = asyncio.Event()
         self._drains: list[Callable[[], Awaitable[None]]] = []
         self.transport = FrameTransport(brokers, self)
 
@@ -286,17 +285,31 @@ class FrameApp(faust.App):
         """Return how many records of each partition are still to be done."""
         return cast("FrameConsumer", self.consumer).lags()
 
+    @property
+    def failed(self) -> bool:
+        """Say whether a frame could not be handled."""
+        return self._failure.is_set()
+
+    async def fail(self, error: Exception) -> None:
+        """Handle no other frame, and end the worker."""
+        self._failure.set()
+        await self.crash(error)
+
     async def released(self) -> None:
-        """Return when nothing is in hand; whoever has waited too long gives up, for then something is amiss."""
-        if self.failed:
-            return
-        try:
-            async with asyncio.timeout(self._drain_seconds):
-                for drain in self._drains:
-                    await drain()
-        except TimeoutError as error:
-            self.failed = True
-            await self.crash(error)
+        """Return when nothing is in hand, or what is in hand will never be done, as a frame could not be handled.
+
+        Whoever has waited too long gives up, for then something is amiss.
+        """
+        waiting = [asyncio.ensure_future(self._drained()), asyncio.ensure_future(self._failure.wait())]
+        done, _ = await asyncio.wait(waiting, timeout=self._drain_seconds, return_when=asyncio.FIRST_COMPLETED)
+        for one in waiting:
+            one.cancel()
+        if not done:
+            await self.fail(TimeoutError(f"frames in hand were not done within {self._drain_seconds:g} s"))
+
+    async def _drained(self) -> None:
+        for drain in self._drains:
+            await drain()
 
     def frames(self, topic: str) -> TopicT:
         """Return the channel of the topic's frames."""
