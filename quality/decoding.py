@@ -196,13 +196,7 @@ def decode(contract: Contract, values: Sequence[bytes | None], ahead: Collection
     `ahead` names columns that will be asked for; of others the samples must be read again. With none, samples are kept.
     """
     if ahead is None or len(values) <= LOT:
-        read = _read(contract, values)
-        return Decoded(
-            places=read.places,
-            columns=Columns((), lambda: read.samples),
-            violations=read.violations,
-            slow=read.slow,
-        )
+        return _read(contract, values)
     places: list[int] = []
     lots: list[Mapping[str, Column | Numbers]] = []
     violations: dict[int, tuple[Violation, ...]] = {}
@@ -212,27 +206,18 @@ def decode(contract: Contract, values: Sequence[bytes | None], ahead: Collection
         violations |= {start + place: found for place, found in lot.violations.items()}
         slow |= {len(places) + row: sample for row, sample in lot.slow.items()}
         places += [start + place for place in lot.places]
-        lots.append(lot.samples.for_rules(ahead))
+        lots.append(lot.columns.for_rules(ahead))
         del lot  # or it would live until the next lot is read, and that one need memory of its own
     return Decoded(
         places=places,
-        columns=Columns(lots, lambda: _read(contract, values).samples),
+        columns=Columns(lots, lambda: _read(contract, values).columns.samples),
         violations=violations,
         slow=slow,
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Read:
-    """What `Decoded` holds, with the samples themselves."""
-
-    places: Sequence[int]
-    samples: Samples
-    violations: Mapping[int, tuple[Violation, ...]]
-    slow: Mapping[int, AnySample]
-
-
-def _read(contract: Contract, values: Sequence[bytes | None]) -> _Read:
+def _read(contract: Contract, values: Sequence[bytes | None]) -> Decoded:
+    """Decode records at once, and keep their samples."""
     samples: dict[int, Any] = contract.compiled.read(values) if contract.compiled else {}
     if sum(map(len, filter(None, values))) > LONGEST:
         samples = {place: one for place, one in samples.items() if len(values[place] or b"") <= LONGEST}
@@ -247,13 +232,14 @@ def _read(contract: Contract, values: Sequence[bytes | None]) -> _Read:
             samples[place], dumped[place] = found, row
     places = sorted(samples)
     row_of = {place: row for row, place in enumerate(places)} if dumped else {}
-    return _Read(
+    kept = Samples(
+        [samples[place] for place in places],
+        dumped={row_of[place]: row for place, row in dumped.items()},
+        compiled=contract.compiled,
+    )
+    return Decoded(
         places=places,
-        samples=Samples(
-            [samples[place] for place in places],
-            dumped={row_of[place]: row for place, row in dumped.items()},
-            compiled=contract.compiled,
-        ),
+        columns=Columns((), lambda: kept),
         violations=violations,
         slow={row_of[place]: samples[place] for place in dumped},
     )
