@@ -301,9 +301,11 @@ class FrameApp(faust.App):
         Whoever has waited too long gives up, for then something is amiss.
         """
         waiting = [asyncio.ensure_future(self._drained()), asyncio.ensure_future(self._failure.wait())]
-        done, _ = await asyncio.wait(waiting, timeout=self._drain_seconds, return_when=asyncio.FIRST_COMPLETED)
-        for one in waiting:
-            one.cancel()
+        try:
+            done, _ = await asyncio.wait(waiting, timeout=self._drain_seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waiting:
+                one.cancel()
         if not done:
             await self.fail(TimeoutError(f"frames in hand were not done within {self._drain_seconds:g} s"))
 
