@@ -31,8 +31,10 @@ def check(frame: Frame, outcome: Outcome, asked: Screening) -> None:
         Broken: a law does not hold.
     """
     _everything_ends_once(frame, outcome)
-    for place, event in outcome.accepted.items():
+    # As they are sent; by its place each is written in another way.
+    for place, event in zip(outcome.accepted, outcome.accepted.values(), strict=True):
         _accepted_is_a_sample(frame, place, event, asked.contract)
+        _claim(outcome.accepted[place] == event, "an event is another by its place", place)
     for place, task in outcome.tasks.items():
         _claim(place in outcome.accepted, "what was selected was not accepted", place)
         _claim(_reads(TaskRequest, task), "a task cannot be read", place)
