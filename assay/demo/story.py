@@ -30,9 +30,9 @@ from streams.producer import SampleProducer
 
 VIOLATIONS = TypeAdapter(tuple[Violation, ...])
 
-# The first dataset version is built when this share of the tasks is settled, or so much more that the gate will open;
-# the second of all.
-FIRST_ROUND, MORE = 0.2, 0.05
+# The first dataset version is built when so many per cent of the tasks are settled, or so many more that the gate will
+# open; the second of all.
+FIRST_ROUND, MORE, ALL = 20, 5, 100
 # How long screening, labeling or a build may take before the demo gives up.
 PATIENCE = 300.0
 
@@ -57,7 +57,6 @@ class Story:
     scheduled: Future[None]
     script: Script
     places: dict[Place, Production] = field(default_factory=dict)
-    wanted: float = FIRST_ROUND
     adjudicated: int = 0
     revision: Revision | None = None
     versions: list[VersionReport] = field(default_factory=list)
@@ -75,13 +74,13 @@ class Story:
         with self.stages.stage("screen", "Faust agents screen and route them", len(records)) as done:
             self.screened(done)
         with self.stages.stage("label_1", "Simulated labelers label over the REST API", self._tasks()) as done:
-            self.label(until=lambda: self._is_first_round_over(done))
+            self.label_first(done)
         with self.stages.stage("airflow", "Airflow is up (it started meanwhile)"):
             self.scheduled.result()
         self.build("v1")
         self.revision = self.revise()
         with self.stages.stage("label_2", "They label the rest, and anew what was ambiguous", self._tasks()) as done:
-            self.label(until=lambda: self._settled(done) >= self._tasks())
+            self.label_percent(ALL, done)
         self.build("v2")
 
     def end(self, loop: LoopReport | None) -> DemoReport:
@@ -107,6 +106,21 @@ class Story:
     def label(self, *, until: Callable[[], bool]) -> None:
         """Have the team label until then."""
         self.adjudicated += self.team.label(until=until)
+
+    def label_first(self, done: Callable[[int], None]) -> None:
+        """Have the team label until a first version can be built: what labelers confuse is settled last.
+
+        Nobody labels while the gate is asked: a label on its way might teach the consensus better, and shut it again.
+        """
+        for percent in range(FIRST_ROUND, ALL, MORE):
+            self.label_percent(percent, done)
+            if self._will_open():
+                return
+        self.label_percent(ALL, done)
+
+    def label_percent(self, percent: int, done: Callable[[int], None]) -> None:
+        """Have the team label until so many of the tasks are settled; `done` is told how many are."""
+        self.label(until=lambda: 100 * self._settled(done) >= percent * self._tasks())
 
     def build(self, name: str) -> None:
         """Have Airflow build a dataset version, and the fixed model retrained on it by the dataset's asset."""
@@ -199,20 +213,15 @@ class Story:
         done(counts.settled)
         return counts.settled
 
-    def _is_first_round_over(self, done: Callable[[int], None]) -> bool:
-        """Say whether enough is settled for a first version: what labelers confuse is settled last.
-
-        The gate is asked again only when more is settled, since asking takes a second.
-        """
-        settled, tasks = self._settled(done), self._tasks()
-        if settled < self.wanted * tasks:
-            return False
-        from storage.building import foresee  # noqa: PLC0415 - seconds to import, in which labelers are at work
+    def _will_open(self) -> bool:
+        """Say whether the gate would let a version pass that is built now."""
+        from storage.building import foresee  # noqa: PLC0415 - seconds to import
 
         services = self.services
-        opened = gate.is_open(foresee(services.project, services.engine, services.lake))
-        self.wanted += MORE
-        return opened or settled == tasks
+        results = patiently(
+            "the gate", lambda: foresee(services.project, services.engine, services.lake), seconds=PATIENCE
+        )
+        return gate.is_open(results)
 
     def _is_everywhere(self, done: Callable[[int], None]) -> bool:
         """Say whether all is screened, and as much is kept as was accepted, rejected and selected."""
