@@ -10,17 +10,22 @@ differs from those it ships in these ways:
   in their order, so there are no gaps to keep account of, and offsets that never held a record do no harm;
 - records of aborted transactions are not read;
 - partitions start where `app.resume` says: Kafka's committed offset is a hint;
-- of a partition one frame at most waits in Faust's queues; records wait in the reader instead, and make larger frames.
+- of a partition one frame at most waits in Faust's queues; records wait in the reader instead, and make larger frames;
+- a frame is taken from the reader as it is handed on. What Faust's own consumers take while the flow is stopped, they
+  have read again from partitions that may be another member's by then, and what they take while they are interrupted is
+  lost: after either a worker that lost its session would wait for ever for records that it has, or never reads.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, ClassVar, NoReturn, cast
 
 import faust
 from faust.transport.consumer import Consumer
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message, TopicT
+from mode import ServiceT
 from yarl import URL
 
 from quality.frames import Frame
@@ -30,6 +35,10 @@ from streams.reader import Place, Reader
 # What a request to the broker may take, in seconds, and the end of the reading thread.
 REQUEST_SECONDS = 30.0
 STOP_SECONDS = 5.0
+# How long it may take to know where partitions start: Faust would wait for a minute and a half, and then go on without.
+START_SECONDS = 60.0
+# How often it is looked whether there is still something to do.
+LOOK_SECONDS = 1.0
 
 
 class FrameConsumer(Consumer):
@@ -63,10 +72,11 @@ class FrameConsumer(Consumer):
         """Start reading: where the app says, at the committed offset where it does not."""
         app = cast("FrameApp", self.app)
         owned = self.assignment()
-        starts = dict(await app.resume(owned)) if app.resume else {}
-        for tp, offset in starts.items():
-            await self._check_end(tp, offset)
-        await asyncio.to_thread(self._reader.start_at, {tp: starts.get(tp) for tp in owned})
+        async with asyncio.timeout(START_SECONDS):
+            starts = dict(await app.resume(owned)) if app.resume else {}
+            for tp, offset in starts.items():
+                await self._check_end(tp, offset)
+            await asyncio.to_thread(self._reader.start_at, {tp: starts.get(tp) for tp in owned})
         return {tp: starts.get(tp, -1) for tp in owned}
 
     async def _check_end(self, tp: TP, offset: int) -> None:
@@ -77,16 +87,29 @@ class FrameConsumer(Consumer):
                 f"the topic was made anew. Give the project another name, or restore the topic."
             )
 
-    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Frame]]:  # noqa: ARG002, ASYNC109 - Faust's signature
+    async def _drain_messages(self, fetcher: ServiceT) -> None:
+        """Hand on the frames that there are, while Faust lets them flow."""
         try:
-            await asyncio.wait_for(self._arrived.wait(), timeout)
-        except TimeoutError:
-            return {}
+            while not (self.should_stop or fetcher.should_stop):
+                frames = self._reader.take()
+                while self.flow_active and (frame := next(frames, None)):
+                    await self.callback(self._to_message(TP(frame.topic, frame.partition), frame))
+                await self._more()
+        except asyncio.CancelledError:
+            if not self.app.should_stop:
+                raise
+
+    async def _more(self) -> None:
+        """Return when there are frames, or may be."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self._arrived.wait()
         self._arrived.clear()
-        found: dict[TP, list[Frame]] = {}
-        for frame in self._reader.take():
-            found.setdefault(TP(frame.topic, frame.partition), []).append(frame)
-        return found
+
+    def resume_flow(self) -> None:
+        """Hand on what has come before."""
+        super().resume_flow()
+        self._arrived.set()
 
     def _to_message(self, tp: TP, record: Frame) -> ConsumerMessage:
         return ConsumerMessage(
@@ -112,7 +135,6 @@ class FrameConsumer(Consumer):
         message.acked = True
         self._unacked_messages.discard(message)
         self._acked[message.tp] = [message.offset + 1]
-        self._n_acked += 1
         self._reader.done(message.tp, message.serialized_value_size)
         return True
 
@@ -177,7 +199,10 @@ class FrameConsumer(Consumer):
     def _in_main(self, work: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._main).result()
 
-    # What Faust asks for its tables, its topics and its transactions, of which there are none.
+    # What Faust asks for its tables, its topics, its transactions and its own way to fetch, of which there are none.
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Frame]]:  # noqa: ASYNC109 - Faust's signature
+        _unsupported((active_partitions, timeout))
 
     def _new_topicpartition(self, topic: str, partition: int) -> TP:
         return TP(topic, partition)

@@ -9,7 +9,7 @@ load frames grow, and with them the share of the work that is paid once a frame 
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
 from itertools import groupby
 from operator import itemgetter
@@ -100,11 +100,14 @@ class Reader:
             self._thread.join(seconds)
         self._kafka.close()
 
-    def take(self) -> list[Frame]:
-        """Return the records that wait, as one frame of each partition whose last frame has begun to be handled."""
-        return [
-            self._frame(place) for place, waiting in list(self._waiting.items()) if waiting and self._is_free(place)
-        ]
+    def take(self) -> Iterator[Frame]:
+        """Yield the records that wait, as one frame of each partition whose last frame has begun to be handled.
+
+        A frame is taken when it is yielded, and no sooner.
+        """
+        for place, waiting in list(self._waiting.items()):
+            if waiting and self._is_free(place):
+                yield self._frame(place)
 
     def _is_free(self, place: Place) -> bool:
         in_hand = self._in_hand.get(place, 0)

@@ -57,7 +57,7 @@ def arrive(reader: Reader, *offsets: int, place: Place = HERE) -> None:
 
 def taken(reader: Reader) -> list[list[int]]:
     """Take what there is, and begin with it; return the offsets of each frame."""
-    frames = reader.take()
+    frames = list(reader.take())
     for frame in frames:
         reader.begun((frame.topic, frame.partition))
     return [list(frame.offsets) for frame in frames]
@@ -76,7 +76,7 @@ def test_what_arrives_while_a_frame_is_handled_is_the_next_one(reader: Reader, a
     arrive(reader, 1)
     arrive(reader, 2)
     told = arrivals.times
-    assert (first, reader.take()) == ([[0]], [])
+    assert (first, list(reader.take())) == ([[0]], [])
     reader.begun(HERE)
     assert (arrivals.times, taken(reader)) == (told + 1, [[1, 2]])
 
@@ -84,7 +84,7 @@ def test_what_arrives_while_a_frame_is_handled_is_the_next_one(reader: Reader, a
 def test_partitions_do_not_wait_for_each_other(reader: Reader) -> None:
     """Each has an order of its own."""
     arrive(reader, 0)
-    reader.take()
+    list(reader.take())
     arrive(reader, 7, place=THERE)
     assert taken(reader) == [[7]]
 
@@ -93,7 +93,15 @@ def test_a_frame_that_has_not_begun_is_followed_by_none(reader: Reader) -> None:
     """Not even by a full one: records wait here, where they make larger frames."""
     arrive(reader, *range(2 * FULL))
     first = [list(frame.offsets) for frame in reader.take()]
-    assert (first, reader.take()) == ([[0, 1, 2]], [])
+    assert (first, list(reader.take())) == ([[0, 1, 2]], [])
+
+
+def test_a_frame_is_taken_only_when_it_is_asked_for(reader: Reader) -> None:
+    """Whoever takes none after the first has not taken the second."""
+    arrive(reader, 0)
+    arrive(reader, 7, place=THERE)
+    first = next(reader.take())
+    assert (list(first.offsets), taken(reader)) == ([0], [[7]])
 
 
 def test_what_is_not_done_bounds_what_is_handed_on(reader: Reader) -> None:
