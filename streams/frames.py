@@ -136,11 +136,13 @@ class FrameConsumer(Consumer):
         self._unacked_messages.discard(message)
         self._acked[message.tp] = [message.offset + 1]
         self._reader.done(message.tp, message.serialized_value_size)
+        self._arrived.set()
         return True
 
     def begun(self, message: Message) -> None:
         """Have the partition's next frame handed on, to wait behind this one."""
         self._reader.begun(message.tp)
+        self._arrived.set()
 
     def _new_offset(self, tp: TP) -> int | None:
         acked = self._acked.pop(tp, None)
@@ -176,8 +178,9 @@ class FrameConsumer(Consumer):
         self._in_main(self._give_up({TP(*place) for place in places}))
 
     def arrived(self) -> None:
-        """Wake `_getmany`."""
-        self._main.call_soon_threadsafe(self._arrived.set)
+        """Have frames handed on; whoever was told of some and has yet to look for them will find these too."""
+        if not self._arrived.is_set():
+            self._main.call_soon_threadsafe(self._arrived.set)
 
     def failed(self, error: Exception) -> None:
         """End the worker."""

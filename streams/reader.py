@@ -123,16 +123,12 @@ class Reader:
         return frame_of(messages)
 
     def begun(self, place: Place) -> None:
-        """Say that the partition's last frame is being handled, so that the next may wait behind it."""
+        """Say that the partition's last frame is being handled, so that the next may be taken, to wait behind it."""
         self._handed_on.discard(place)
-        if self._waiting.get(place):
-            self._listener.arrived()
 
     def done(self, place: Place, records: int) -> None:
         """Say that a frame of the partition, of so many records, is no longer in hand."""
         self._in_hand[place] = max(0, self._in_hand.get(place, 0) - records)
-        if self._waiting.get(place):
-            self._listener.arrived()
 
     def start_at(self, offsets: Mapping[Place, int | None]) -> None:
         """Read these partitions and no other, each from its offset on, or from the one that the group committed.
@@ -175,6 +171,7 @@ class Reader:
         """Have the thread make a call between two polls: while it polls, the library lets no one else in."""
         answer: Future[Any] = Future()
         self._asked.append((call, answer))
+        self._room.set()
         while not answer.done():
             wait([answer], PATIENCE)
             if not self._thread.is_alive():
@@ -250,7 +247,7 @@ class Reader:
             return True
         self._full_since = self._full_since or time.monotonic()
         if time.monotonic() - self._full_since < GRACE_SECONDS:
-            self._room.wait(SHORT)
+            self._room.wait(PATIENCE)
             return False
         self._kafka.pause([TopicPartition(*place) for place in full])
         self._paused |= full
