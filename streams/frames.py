@@ -29,7 +29,7 @@ from mode import ServiceT
 from yarl import URL
 
 from quality.frames import Frame
-from schemas.errors import ConflictError
+from schemas.errors import ConflictError, UnavailableError
 from streams.reader import Place, Reader
 
 # What a request to the broker may take, in seconds, and the end of the reading thread.
@@ -70,13 +70,21 @@ class FrameConsumer(Consumer):
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Start reading: where the app says, at the committed offset where it does not."""
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                return await self._start(self.assignment())
+        except TimeoutError as error:
+            raise UnavailableError(
+                f"Kafka and PostgreSQL did not say within {START_SECONDS:g} s where to start: run `assay status`. "
+                "The worker ends, and begins at its checkpoints when it is started again."
+            ) from error
+
+    async def _start(self, owned: set[TP]) -> Mapping[TP, int]:
         app = cast("FrameApp", self.app)
-        owned = self.assignment()
-        async with asyncio.timeout(START_SECONDS):
-            starts = dict(await app.resume(owned)) if app.resume else {}
-            for tp, offset in starts.items():
-                await self._check_end(tp, offset)
-            await asyncio.to_thread(self._reader.start_at, {tp: starts.get(tp) for tp in owned})
+        starts = dict(await app.resume(owned)) if app.resume else {}
+        for tp, offset in starts.items():
+            await self._check_end(tp, offset)
+        await asyncio.to_thread(self._reader.start_at, {tp: starts.get(tp) for tp in owned})
         return {tp: starts.get(tp, -1) for tp in owned}
 
     async def _check_end(self, tp: TP, offset: int) -> None:

@@ -10,6 +10,7 @@ from confluent_kafka import Message
 from faust.transport.consumer import Fetcher
 from faust.types import TP
 
+from schemas.errors import UnavailableError
 from streams.frames import FrameApp, FrameConsumer
 
 
@@ -141,3 +142,19 @@ def test_what_arrives_just_when_patience_ends_is_handed_on(monkeypatch: pytest.M
             return [offset for frame in here.handed_on for offset in frame]
 
     assert asyncio.run(arriving()) == list(range(300))
+
+
+def test_a_worker_that_is_not_told_where_to_start_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faust by itself would take the silence for a stop of its own, and never start these partitions."""
+    monkeypatch.setattr("streams.frames.START_SECONDS", 0.01)
+
+    async def silent(_: Iterable[TP]) -> Mapping[TP, int]:
+        await asyncio.sleep(5)
+        return {}
+
+    async def starting() -> None:
+        async with fetching(silent) as here:
+            await here.consumer.perform_seek()
+
+    with pytest.raises(UnavailableError, match=r"did not say within 0\.01 s where to start"):
+        asyncio.run(starting())
