@@ -142,11 +142,23 @@ class Reader:
 
         Nothing waits for the broker's answer, least of all the thread that reads.
         """
-        places = [TopicPartition(topic, partition, offset) for (topic, partition), offset in offsets.items()]
         try:
-            self._ask(lambda: self._kafka.commit(offsets=places, asynchronous=True))
+            self._ask(lambda: self._commit(offsets))
         except KafkaException as error:
             log.warning("not committed", reason=str(error))
+
+    def _commit(self, offsets: Mapping[Place, int]) -> None:
+        """Commit offsets of the partitions that this member has: of others the broker would take it for a stranger.
+
+        To one that commits by the name that it had before its session ended, Kafka never gives anything again.
+        """
+        places = [
+            TopicPartition(at.topic, at.partition, offsets[at.topic, at.partition])
+            for at in self._kafka.assignment()
+            if (at.topic, at.partition) in offsets
+        ]
+        if places:
+            self._kafka.commit(offsets=places, asynchronous=True)
 
     def end(self, place: Place, seconds: float) -> int:
         """Return the offset after the last record of a partition."""

@@ -1,9 +1,10 @@
 """The reader's frames: small ones at once, large ones under load. No broker is needed."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
-from confluent_kafka import Message
+from confluent_kafka import Message, TopicPartition
 
 from streams.reader import IN_HAND, Place, Reader
 
@@ -111,3 +112,19 @@ def test_what_is_not_done_bounds_what_is_handed_on(reader: Reader) -> None:
     assert IN_HAND <= len(handed_on) < IN_HAND + FULL
     reader.done(HERE, FULL)
     assert taken(reader) == [[len(handed_on) + step for step in range(FULL)]]
+
+
+@pytest.mark.parametrize(("assigned", "committed"), [([HERE, THERE], [HERE]), ([THERE], []), ([], [])])
+def test_offsets_are_committed_of_partitions_that_the_member_has(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch, assigned: list[Place], committed: list[Place]
+) -> None:
+    """A member whose session has ended would be fenced for ever, were it to commit what it had before."""
+    asked: list[TopicPartition] = []
+    kafka = SimpleNamespace(
+        assignment=lambda: [TopicPartition(*place) for place in assigned],
+        commit=lambda offsets, asynchronous: asked.extend(offsets),  # noqa: ARG005 - confluent-kafka's names
+        close=lambda: None,
+    )
+    monkeypatch.setattr(reader, "_kafka", kafka)
+    reader.commit({HERE: 7})
+    assert [((at.topic, at.partition), at.offset) for at in asked] == [(place, 7) for place in committed]
