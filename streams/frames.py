@@ -11,9 +11,8 @@ differs from those it ships in these ways:
 - records of aborted transactions are not read;
 - partitions start where `app.resume` says: Kafka's committed offset is a hint;
 - of a partition one frame at most waits in Faust's queues; records wait in the reader instead, and make larger frames;
-- a frame is taken from the reader as it is handed on. What Faust's own consumers take while the flow is stopped, they
-  have read again from partitions that may be another member's by then, and what they take while they are interrupted is
-  lost: after either a worker that lost its session would wait for ever for records that it has, or never reads.
+- a frame is taken from the reader only as it is handed on. What Faust's own consumers find that they took while the
+  flow was stopped, they have read again, of the partitions that they had then; after a lost session those may be none.
 """
 
 import asyncio
