@@ -155,9 +155,6 @@ class FrameConsumer(Consumer):
         acked = self._acked.pop(tp, None)
         return acked[-1] if acked else None
 
-    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
-        """Keep no account of gaps: frames are acknowledged in order."""
-
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         places = {(tp.topic, tp.partition): at for tp, at in offsets.items()}
         await asyncio.to_thread(self._reader.commit, places)
@@ -166,10 +163,6 @@ class FrameConsumer(Consumer):
     def lags(self) -> Mapping[Place, int]:
         """Return how many records of each partition are still to be done."""
         return self._reader.lags()
-
-    def highwater(self, tp: TP) -> int:  # noqa: ARG002 - Faust's signature
-        """Return nothing of use: it feeds Faust's own monitor, which nobody looks at."""
-        return 0
 
     def close(self) -> None:
         """Do nothing: `on_stop` leaves the group."""
@@ -213,6 +206,10 @@ class FrameConsumer(Consumer):
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Frame]]:  # noqa: ASYNC109 - Faust's signature
         _unsupported((active_partitions, timeout))
+
+    def highwater(self, tp: TP) -> int:
+        """Refuse: Faust's own way to fetch only asks for it."""
+        _unsupported(tp)
 
     def _new_topicpartition(self, topic: str, partition: int) -> TP:
         return TP(topic, partition)
