@@ -17,13 +17,13 @@ from faust import Worker
 from quality import screening
 from storage import checkpoints
 from storage.settings import StorageSettings
-from streams import reader, screen
+from streams import backlog, reader, screen
 from streams.app import configure_logging, create_app
 from streams.publisher import Publisher
 from streams.settings import Role, StreamSettings
 
 CLOCKED = (
-    (reader, "frame_of", "reading"),
+    (backlog, "frame_of", "reading"),
     (reader.Reader, "_poll", "reading"),
     (screening, "decode", "contract"),
     (screening, "judge", "rules"),

@@ -29,7 +29,8 @@ from yarl import URL
 
 from quality.frames import Frame
 from schemas.errors import ConflictError, UnavailableError
-from streams.reader import Place, Reader
+from streams.backlog import Place
+from streams.reader import Reader
 
 # What a request to the broker may take, in seconds, and the end of the reading thread.
 REQUEST_SECONDS = 30.0

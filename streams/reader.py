@@ -1,9 +1,7 @@
 """The reader: a thread that takes records from Kafka by librdkafka and hands them on as frames.
 
 It must poll whatever happens elsewhere, for that is how a group learns that its member lives, and how the member learns
-which partitions it has. So it does not wait long for a slow handler: records wait here, and become one frame once the
-one before it has begun to be handled. At low rates a frame is what arrived while the broker held back one fetch; under
-load frames grow, and with them the share of the work that is paid once a frame shrinks.
+which partitions it has. So it does not wait long for a slow handler: records wait in a backlog (`streams.backlog`).
 """
 
 import threading
@@ -11,27 +9,17 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, Protocol
 
-import confluent_kafka
 import structlog
 from confluent_kafka import OFFSET_STORED, Consumer, KafkaError, KafkaException, TopicPartition
 
-from quality.frames import Frame, Headers
+from quality.frames import Frame
 from schemas.errors import UnavailableError
+from streams.backlog import Backlog, Message, Place
 
 log = structlog.get_logger()
 
-# Its types let everything be missing. Asked by its methods, without a loop of ours, as this is done for each record.
-Message: Any = confluent_kafka.Message
-
-# Topic and partition.
-Place = tuple[str, int]
-
-# How many of a partition's records may be in hand, handed on but not done: more than come between two checkpoints.
-IN_HAND = 20_000
 # How many records are taken from the library at once, and how many of a partition may wait before reading is held back;
 # a paused one goes on at a quarter of that. The library forgets what it has read ahead of a partition that is paused,
 # and reads it again; so a handler has this long to catch up before its partition is, in seconds.
@@ -47,7 +35,6 @@ AHEAD = {"queued.min.messages": 20_000, "queued.max.messages.kbytes": 16_384, "f
 GATHERED = {"fetch.min.bytes": 65_536, "fetch.wait.max.ms": 10}
 # How long a poll waits for a record, in seconds; less where a paused partition may soon go on.
 PATIENCE, SHORT = 0.1, 0.002
-NO_HEADERS: Headers = ()
 # Errors after which this consumer reads nothing more, whatever it does.
 FINAL = (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID, KafkaError.TOPIC_AUTHORIZATION_FAILED)  # noqa: SLF001 - so named
 
@@ -74,11 +61,8 @@ class Reader:
     def __init__(self, config: Mapping[str, Any], *, frame_records: int, listener: Listener) -> None:
         own = {"enable.auto.commit": False, "enable.partition.eof": False, "on_commit": _committed}
         self._kafka = Consumer({**AHEAD, **GATHERED, **config, **own})
-        self._frame_records = frame_records
+        self._backlog = Backlog(frame_records)
         self._listener = listener
-        self._waiting: dict[Place, deque[Any]] = {}
-        self._in_hand: dict[Place, int] = {}
-        self._handed_on: set[Place] = set()
         self._paused: set[Place] = set()
         self._full_since: float | None = None
         self._room = threading.Event()
@@ -101,34 +85,18 @@ class Reader:
         self._kafka.close()
 
     def take(self) -> Iterator[Frame]:
-        """Yield the records that wait, as one frame of each partition whose last frame has begun to be handled.
-
-        A frame is taken when it is yielded, and no sooner.
-        """
-        for place, waiting in list(self._waiting.items()):
-            if waiting and self._is_free(place):
-                yield self._frame(place)
-
-    def _is_free(self, place: Place) -> bool:
-        in_hand = self._in_hand.get(place, 0)
-        return place not in self._handed_on and in_hand < IN_HAND
-
-    def _frame(self, place: Place) -> Frame:
-        waiting = self._waiting[place]
-        records = min(len(waiting), self._frame_records)
-        self._handed_on.add(place)
-        self._in_hand[place] = self._in_hand.get(place, 0) + records
-        messages = [waiting.popleft() for _ in range(records)]
-        self._room.set()
-        return frame_of(messages)
+        """Yield the records that wait, as `Backlog.take` does."""
+        for frame in self._backlog.take():
+            self._room.set()
+            yield frame
 
     def begun(self, place: Place) -> None:
         """Say that the partition's last frame is being handled, so that the next may be taken, to wait behind it."""
-        self._handed_on.discard(place)
+        self._backlog.begun(place)
 
     def done(self, place: Place, records: int) -> None:
         """Say that a frame of the partition, of so many records, is no longer in hand."""
-        self._in_hand[place] = max(0, self._in_hand.get(place, 0) - records)
+        self._backlog.done(place, records)
 
     def start_at(self, offsets: Mapping[Place, int | None]) -> None:
         """Read these partitions and no other, each from its offset on, or from the one that the group committed.
@@ -176,7 +144,7 @@ class Reader:
             place = at.topic, at.partition
             end = self._kafka.get_watermark_offsets(at, cached=True)[1]
             unread = end - at.offset if min(end, at.offset) >= 0 else 0
-            found[place] = unread + len(self._waiting.get(place, ())) + self._in_hand.get(place, 0)
+            found[place] = unread + self._backlog.undone(place)
         return found
 
     def _ask(self, call: Callable[[], Any]) -> Any:
@@ -220,16 +188,12 @@ class Reader:
         self._kafka.resume(places)
 
     def _forget(self) -> None:
-        self._waiting = {}
-        self._in_hand = {}
-        self._handed_on = set()
+        self._backlog.forget()
         self._paused = set()
         self._full_since = None
 
     def _keep(self, messages: Sequence[Any]) -> None:
-        places = zip(map(Message.topic, messages), map(Message.partition, messages), messages, strict=True)
-        for place, run in groupby(places, itemgetter(0, 1)):  # of what is fetched at once, long runs are of one place
-            self._waiting.setdefault(place, deque()).extend(map(itemgetter(2), run))
+        self._backlog.keep(messages)
         if messages:
             self._listener.arrived()
 
@@ -249,8 +213,9 @@ class Reader:
     def _hold_back(self) -> bool:
         """Say whether to read on: if too much of a partition waits, first wait for its handler, then pause it."""
         self._room.clear()
-        full = {place for place, waiting in self._waiting.items() if len(waiting) >= WAITING} - self._paused
-        free = {place for place in self._paused if len(self._waiting.get(place, ())) <= WAITING // 4}
+        waiting = self._backlog.waiting()
+        full = {place for place, records in waiting.items() if records >= WAITING} - self._paused
+        free = {place for place in self._paused if waiting.get(place, 0) <= WAITING // 4}
         if free:
             self._kafka.resume([TopicPartition(*place) for place in free])
             self._paused -= free
@@ -286,17 +251,3 @@ def _refuse(error: KafkaError) -> None:
     if error.fatal() or error.code() in FINAL:
         raise UnavailableError(f"Kafka refuses to be read: {error.str()}. Run `assay status`.")
     log.warning("reading stumbled", reason=error.str())
-
-
-def frame_of(messages: Sequence[Any]) -> Frame:
-    """Return messages of confluent-kafka, at least one and all of one partition, as a frame."""
-    headers = list(map(Message.headers, messages))
-    return Frame(
-        topic=messages[0].topic(),
-        partition=messages[0].partition(),
-        offsets=list(map(Message.offset, messages)),
-        keys=list(map(Message.key, messages)),
-        values=list(map(Message.value, messages)),
-        headers=[tuple(one) if one else NO_HEADERS for one in headers],
-        timestamps=[time for _, time in map(Message.timestamp, messages)],
-    )

@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
-from confluent_kafka import Message
 from faust.transport.consumer import Fetcher
 from faust.types import TP
 
 from schemas.errors import UnavailableError
 from streams.frames import FrameApp, FrameConsumer
+from streams.testing import records
 
 
 def giving_up(then: Callable[[FrameApp, asyncio.Event], Awaitable[None]], *, drain_seconds: float = 60.0) -> FrameApp:
@@ -79,10 +79,7 @@ class Fetching:
 
     def arrive(self, *offsets: int) -> None:
         """Have the reader tell of records, as its thread would."""
-        times = (1, 1_000)
-        self.consumer._reader._keep(
-            [Message(topic="t", partition=0, offset=one, value=b"v", timestamp=times) for one in offsets]
-        )
+        self.consumer._reader._keep(records(*offsets))
 
     async def until(self, offset: int) -> None:
         """Wait until this offset was handed on."""
@@ -155,7 +152,7 @@ def test_what_waits_behind_a_frame_is_handed_on_once_that_has_begun(monkeypatch:
 def test_what_is_done_makes_room_for_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where too much is in hand, the next frame is handed on at once when one is acknowledged."""
     monkeypatch.setattr("streams.frames.LOOK_SECONDS", 60.0)
-    monkeypatch.setattr("streams.reader.IN_HAND", 1)
+    monkeypatch.setattr("streams.backlog.IN_HAND", 1)
 
     async def full() -> list[list[int]]:
         async with fetching(unasked) as here:

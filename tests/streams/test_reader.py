@@ -1,15 +1,16 @@
-"""The reader's frames: small ones at once, large ones under load. No broker is needed."""
+"""The reader tells what arrives, and commits what it may. No broker is needed."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
-from confluent_kafka import Message, TopicPartition
+from confluent_kafka import TopicPartition
 
-from streams.reader import IN_HAND, Place, Reader
+from streams.backlog import Place
+from streams.reader import Reader
+from streams.testing import HERE, records
 
-FULL = 3
-HERE, THERE = ("t", 0), ("t", 1)
+THERE = ("t", 1)
 
 
 class Arrivals:
@@ -43,75 +44,16 @@ def arrivals() -> Arrivals:
 def reader(arrivals: Arrivals) -> Iterator[Reader]:
     """A reader of nothing, given what arrives by the test."""
     config = {"bootstrap.servers": "127.0.0.1:1", "group.id": "g", "log_level": 0}
-    made = Reader(config, frame_records=FULL, listener=arrivals)
+    made = Reader(config, frame_records=10, listener=arrivals)
     yield made
     made.stop(1)
 
 
-def arrive(reader: Reader, *offsets: int, place: Place = HERE) -> None:
-    """Let records arrive."""
-    topic, partition = place
-    reader._keep(
-        [Message(topic=topic, partition=partition, offset=one, value=b"v", timestamp=(1, 1_000)) for one in offsets]
-    )
-
-
-def taken(reader: Reader) -> list[list[int]]:
-    """Take what there is, and begin with it; return the offsets of each frame."""
-    frames = list(reader.take())
-    for frame in frames:
-        reader.begun((frame.topic, frame.partition))
-    return [list(frame.offsets) for frame in frames]
-
-
-def test_what_has_arrived_is_a_frame_at_once(reader: Reader) -> None:
-    """However little it is: nothing is waited for."""
-    arrive(reader, 0)
-    assert taken(reader) == [[0]]
-
-
-def test_what_arrives_while_a_frame_is_handled_is_the_next_one(reader: Reader, arrivals: Arrivals) -> None:
-    """It grows until its turn comes; each time that something arrives, it is told."""
-    arrive(reader, 0)
-    first = [list(frame.offsets) for frame in reader.take()]
-    arrive(reader, 1)
-    arrive(reader, 2)
-    assert (first, list(reader.take())) == ([[0]], [])
-    reader.begun(HERE)
-    assert (arrivals.times, taken(reader)) == (3, [[1, 2]])
-
-
-def test_partitions_do_not_wait_for_each_other(reader: Reader) -> None:
-    """Each has an order of its own."""
-    arrive(reader, 0)
-    list(reader.take())
-    arrive(reader, 7, place=THERE)
-    assert taken(reader) == [[7]]
-
-
-def test_a_frame_that_has_not_begun_is_followed_by_none(reader: Reader) -> None:
-    """Not even by a full one: records wait here, where they make larger frames."""
-    arrive(reader, *range(2 * FULL))
-    first = [list(frame.offsets) for frame in reader.take()]
-    assert (first, list(reader.take())) == ([[0, 1, 2]], [])
-
-
-def test_a_frame_is_taken_only_when_it_is_asked_for(reader: Reader) -> None:
-    """Whoever takes none after the first has not taken the second."""
-    arrive(reader, 0)
-    arrive(reader, 7, place=THERE)
-    first = next(reader.take())
-    assert (list(first.offsets), taken(reader)) == ([0], [[7]])
-
-
-def test_what_is_not_done_bounds_what_is_handed_on(reader: Reader) -> None:
-    """Memory does not grow with a handler's delay, however small its frames are."""
-    arrive(reader, *range(IN_HAND + 3 * FULL))
-    handed_on = [offset for frames in iter(lambda: taken(reader), []) for frame in frames for offset in frame]
-    assert handed_on == list(range(len(handed_on)))
-    assert IN_HAND <= len(handed_on) < IN_HAND + FULL
-    reader.done(HERE, FULL)
-    assert taken(reader) == [[len(handed_on) + step for step in range(FULL)]]
+def test_each_time_that_something_arrives_is_told(reader: Reader, arrivals: Arrivals) -> None:
+    """And nothing when nothing did."""
+    for offsets in [(0,), (), (1, 2)]:
+        reader._keep(records(*offsets))
+    assert (arrivals.times, [list(frame.offsets) for frame in reader.take()]) == (2, [[0, 1, 2]])
 
 
 @pytest.mark.parametrize(("assigned", "committed"), [([HERE, THERE], [HERE]), ([THERE], []), ([], [])])
