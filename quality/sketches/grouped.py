@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.sketches.arrays import Whole, runs
+from quality.sketches.arrays import Packed, Whole, packed_runs, runs
 from quality.sketches.bins import keys_of
 from quality.sketches.categories import Categories, bounded
 from quality.sketches.numeric import BINS, Numbers, fitted
@@ -65,14 +65,27 @@ def counted(series: Matrix, groups: Groups) -> Iterator[list[tuple[int, Numbers]
     np.subtract(starts[1:], starts[:-1], out=counts[:-1])
     counts[-1:] = len(flat) - starts[-1:]
     borders = (np.arange(groups.count + 1) << KEY_BITS).astype(np.int32)
+    within = np.array([np.searchsorted(row, borders) for row in placed], np.int64).reshape(-1, len(borders))
+    cuts = np.searchsorted(starts, within + np.arange(len(series))[:, np.newaxis] * length)
+    packed = _packed(keys, counts, np.append(cuts, len(keys)))
     for row, (least, most) in enumerate(zip(*_extremes(series, groups), strict=True)):
-        within = np.searchsorted(placed[row], borders)
-        ends = np.searchsorted(starts, within + row * length).tolist()
-        totals = (within[1:] - within[:-1]).tolist()
+        totals, ends = np.diff(within[row]).tolist(), cuts[row].tolist()
+        of_groups = islice(packed, len(totals))
         yield [
-            (total, _numbers(keys[begin:end], counts[begin:end], *extremes))
-            for total, begin, end, *extremes in zip(totals, ends, ends[1:], least, most, strict=False)
+            (total, _numbers(keys[begin:end], counts[begin:end], *one))
+            for total, begin, end, *one in zip(totals, ends, ends[1:], least, most, of_groups, strict=False)
         ]
+        next(packed)  # that of NaN
+
+
+def _packed(keys: Whole, counts: Whole, cuts: Whole) -> Iterator[tuple[int, Packed, Packed]]:
+    """Yield what `Numbers.packed` is of the keys and counts between each two cuts."""
+    full = cuts[1:] > cuts[:-1]
+    firsts = np.zeros(len(full), np.int64)
+    firsts[full] = keys[cuts[:-1][full]]
+    steps = np.delete(np.diff(keys, prepend=0), cuts[:-1][full])
+    steps_cuts = cuts - np.append(0, np.cumsum(full))
+    yield from zip(firsts.tolist(), packed_runs(steps, steps_cuts), packed_runs(counts, cuts), strict=True)
 
 
 def _keys(placed: NDArray[np.int32]) -> Whole:
@@ -91,9 +104,10 @@ def _placed(series: Matrix, groups: Groups) -> NDArray[np.int32]:
     return placed
 
 
-def _numbers(keys: Whole, counts: Whole, least: float, most: float) -> Numbers:
-    made = Numbers if len(keys) <= BINS else fitted
-    return made(keys=keys, counts=counts, level=0, least=least, most=most)
+def _numbers(keys: Whole, counts: Whole, least: float, most: float, written: tuple[int, Packed, Packed]) -> Numbers:
+    if len(keys) > BINS:
+        return fitted(keys, counts, level=0, least=least, most=most)
+    return Numbers(keys=keys, counts=counts, least=least, most=most, written=written)
 
 
 def _extremes(series: Matrix, groups: Groups) -> tuple[list[list[float]], list[list[float]]]:

@@ -15,7 +15,7 @@ from math import inf, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.sketches.arrays import gathered, summed
+from quality.sketches.arrays import Packed, gathered, packed, summed
 from quality.sketches.bins import FINEST, Keys, Values, coarser, edges
 
 BINS = 1024
@@ -26,13 +26,17 @@ Figure = tuple[float, float, float]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Numbers:
-    """How many numbers lie in each bin: `counts` by ascending `keys` at `level`; the extremes are exact."""
+    """How many numbers lie in each bin: `counts` by ascending `keys` at `level`; the extremes are exact.
+
+    `written` may hold what `packed` gives, where that was made of many sketches at once.
+    """
 
     level: int = 0
     keys: Keys = field(default_factory=lambda: _NONE)
     counts: NDArray[np.int64] = field(default_factory=lambda: _NONE)
     least: float = inf
     most: float = -inf
+    written: tuple[int, Packed, Packed] | None = None
 
     def __add__(self, other: "Numbers") -> "Numbers":
         """Return the sketch of both, whichever comes first."""
@@ -47,6 +51,14 @@ class Numbers:
 
     def _at(self, level: int) -> Keys:
         return self.keys if level == self.level else coarser(self.keys, level - self.level)
+
+    @property
+    def packed(self) -> tuple[int, Packed, Packed]:
+        """The first key, the steps from each to the next, and the counts, as what msgpack can write."""
+        if self.written:
+            return self.written
+        first = int(self.keys[0]) if len(self.keys) else 0
+        return first, packed(self.keys[1:] - self.keys[:-1]), packed(self.counts)
 
     @property
     def count(self) -> int:

@@ -1,5 +1,6 @@
 """Fields become series, and series sketches, for all groups at once."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,17 @@ def test_groups_are_sketched_as_if_each_came_alone(rows: list[tuple[int, float, 
     for group, of_group in enumerate(found):
         assert as_bytes(of_group) == as_bytes(sketches([one for one in rows if one[0] == group]))
     assert as_bytes(merged(merged(found[2], found[0]), found[1])) == as_bytes(sketches(rows))
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(-600, 600).map(float), st.just(None)), max_size=600))
+def test_sketches_of_many_groups_are_written_as_each_alone_would_be(rows: list[tuple[int, float, None]]) -> None:
+    """What was written of all groups at once are the bytes that keys and counts of each give."""
+    series = np.array([one[1] for one in rows], np.float64)
+    for of_group in sketched({"x": series, "y": -series}, np.array([one[0] for one in rows], np.int64), 3):
+        for sketch in of_group.values():
+            assert isinstance(sketch.values, Numbers)
+            again = replace(sketch, values=replace(sketch.values, written=None))
+            assert (sketch.values.written is not None, again.to_bytes()) == (True, sketch.to_bytes())
 
 
 def test_fields_are_what_the_contract_says_they_are() -> None:
