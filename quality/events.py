@@ -121,11 +121,12 @@ class Accepted(Mapping[int, bytes]):
     def written(self) -> Iterator[bytes]:
         """Yield the events; most hold nothing but what the record says, and are written without a call."""
         origin, offsets, values, end = self._writer.parts
+        end = b',"warnings":[]' + end
         for place in self._rows:
             if place in self._marked:
                 yield self._marked[place]
             else:
-                yield b'%b%d},"sample":%b,"warnings":[]%b' % (origin, offsets[place], values[place], end)  # type: ignore[str-format]
+                yield b"".join((origin, b'%d},"sample":' % offsets[place], values[place] or b"", end))
 
 
 class _Events(ValuesView[bytes]):

@@ -1,11 +1,19 @@
 """Receipts: the account of one frame, with every offset's disposition."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from quality.frames import Frame
 from quality.routing.state import RoutingState
 from quality.rules import Window
 from schemas.verdicts import Disposition, DuplicateOf, Receipt, Run, Steered, Versions
+
+# Many runs are made in one call: each by itself would cost three times as much.
+RUNS = TypeAdapter(tuple[Run, ...])
 
 
 def receipt_of(
@@ -20,15 +28,14 @@ def receipt_of(
 ) -> Receipt:
     """Return the receipt of a frame; `rejected` and `selected` are places in it."""
     repeats = tuple(duplicates)
-    dispositions = dict.fromkeys(frame.offsets, Disposition.ACCEPTED)
-    dispositions |= {frame.offsets[place]: Disposition.REJECTED for place in rejected}
-    dispositions |= {repeat.offset: Disposition.DUPLICATE for repeat in repeats}
+    others = dict.fromkeys(rejected, Disposition.REJECTED)
+    others |= {bisect_left(frame.offsets, repeat.offset): Disposition.DUPLICATE for repeat in repeats}
     return Receipt(
         topic=frame.topic,
         partition=frame.partition,
         first=frame.first,
         next=frame.next,
-        runs=tuple(_runs(dispositions)),
+        runs=_runs(frame, others),
         selected=tuple(frame.offsets[place] for place in selected),
         duplicates=repeats,
         window=dict(window.tallies),
@@ -43,15 +50,25 @@ def steered(before: RoutingState, after: RoutingState) -> Steered | None:
     return Steered(block=after.since, version=after.steering.version) if taken_up else None
 
 
-def _runs(dispositions: Mapping[int, Disposition]) -> Iterator[Run]:
-    """Yield the dispositions as runs; a new one begins where the disposition changes or offsets leap."""
-    first = last = -1
-    running: Disposition | None = None
-    for offset, disposition in dispositions.items():
-        if disposition is not running or offset != last + 1:
-            if running:
-                yield Run(first=first, count=last + 1 - first, disposition=running)
-            first, running = offset, disposition
-        last = offset
-    if running:
-        yield Run(first=first, count=last + 1 - first, disposition=running)
+def _runs(frame: Frame, others: Mapping[int, Disposition]) -> tuple[Run, ...]:
+    """Return the dispositions as runs; a new one begins where the disposition changes or offsets leap.
+
+    `others` are the places of the records that were not accepted.
+    """
+    leaps = _leaps(frame.offsets)
+    borders = sorted({0, len(frame), *leaps, *others, *(place + 1 for place in others)})
+    runs: list[dict[str, Any]] = []
+    for begin, end in pairwise(borders):
+        disposition = others.get(begin, Disposition.ACCEPTED)
+        if runs and runs[-1]["disposition"] is disposition and begin not in leaps:
+            runs[-1]["count"] += end - begin
+        else:
+            runs.append({"first": frame.offsets[begin], "count": end - begin, "disposition": disposition})
+    return RUNS.validate_python(runs)
+
+
+def _leaps(offsets: Sequence[int]) -> frozenset[int]:
+    """Return the places whose offset does not follow the one before it."""
+    if offsets[-1] - offsets[0] == len(offsets) - 1:
+        return frozenset()
+    return frozenset(place for place, (one, other) in enumerate(pairwise(offsets), start=1) if other != one + 1)

@@ -1,7 +1,7 @@
 """The ids of the last samples: immutable, and cheap to add a few to."""
 
 from collections.abc import ItemsView, Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 
 # How many ids are kept beside the others before all are written down anew.
 BESIDE = 128
@@ -54,5 +54,5 @@ class RecentIds(Mapping[str, int]):
         gone = max(0, len(self._older) + len(later) - most)
         if len(later) <= BESIDE and gone <= len(self._older):
             return RecentIds(self._older, later, gone=gone)
-        every = {**self.written(), **ids}
-        return RecentIds(dict(islice(every.items(), max(0, len(every) - most), None)))
+        every = chain(islice(self._older.items(), self._gone, None), self._later.items(), ids.items())
+        return RecentIds(dict(islice(every, max(0, len(self) + len(ids) - most), None)))

@@ -83,7 +83,7 @@ def screen(frame: Frame, state: State, screening: Screening) -> Outcome:
     arrived = _arrived(frame, decoded, columns, fresh=fresh, unsound=unsound, repeated=[sound[one] for one in repeated])
     running, windows = watched(state.running, arrived, screening.sketching)
     violations = {**decoded.violations, **{decoded.places[row]: found for row, found in broken.items()}}
-    accepted = {decoded.places[row]: row for row in fresh}
+    accepted = dict(zip(_taken(decoded.places, fresh), fresh, strict=True))
     rejected = sorted(decoded.violations.keys() | {decoded.places[row] for row in unsound})
     writer = Writer(frame, decoded, screening.versions)
     return Outcome(
@@ -125,7 +125,7 @@ def _arrived(
     return Arrived(
         offsets=frame.offsets,
         timestamps=frame.timestamps,
-        readable=[frame.offsets[place] for place in decoded.places],
+        readable=_taken(frame.offsets, decoded.places),
         columns=columns,
         accepted=fresh,
         rejected=sorted(unsound),
@@ -139,7 +139,7 @@ def _is_critical(violations: Iterable[Violation]) -> bool:
 
 def _arrivals(frame: Frame, decoded: Decoded, rows: Sequence[int], policy: DuplicatePolicy | None) -> Arrivals:
     return Arrivals(
-        offsets=[frame.offsets[decoded.places[row]] for row in rows],
+        offsets=_taken(frame.offsets, _taken(decoded.places, rows)),
         sample_ids=_taken(decoded.columns["sample_id"], rows),
         vectors=_taken(decoded.columns[policy.field], rows) if policy else (),
     )
@@ -151,12 +151,12 @@ def _route(
     """Return the selections by place in the frame, and the state after them."""
     if not rows:
         return {}, router.state
-    places = [decoded.places[row] for row in rows]
+    places = _taken(decoded.places, rows)
     columns = _Rows(decoded.columns, rows)
     selections = router.route(
         Batch(
-            offsets=[frame.offsets[place] for place in places],
-            timestamps=[frame.timestamps[place] for place in places],
+            offsets=_taken(frame.offsets, places),
+            timestamps=_taken(frame.timestamps, places),
             sample_ids=columns["sample_id"],
             columns=columns,
         )
@@ -179,4 +179,5 @@ class _Rows:
 
 
 def _taken(column: Column, rows: Sequence[int]) -> Column:
+    """Return what a column holds at ascending places, each of which is named once."""
     return column if len(rows) == len(column) else list(map(column.__getitem__, rows))
