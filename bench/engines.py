@@ -25,12 +25,14 @@ PEERS = {
     "quix": (str(CHECKOUT / ".venv-bench" / "bin" / "python"), "-m", "bench.peers.quix"),
     "bare": (sys.executable, "-m", "bench.peers.bare"),
 }
-# With `stages`, the same worker with a clock on each stage.
+# With `spread`, the same worker without one processor for its Python threads; with `stages`, with a clock on each stage.
 OURS = {
     "assay": (sys.executable, "-m", "streams", "screen"),
+    "spread": (sys.executable, "-m", "streams", "screen"),
     "stages": (sys.executable, "-m", "bench.stages"),
 }
-ENGINES = ("assay", *PEERS)
+SETTINGS = {"spread": {"ASSAY_ONE_PROCESSOR": "false"}}
+ENGINES = ("assay", "spread", *PEERS)
 STOP_SECONDS = 15
 
 
@@ -57,7 +59,7 @@ class Bench:
         """Run fresh workers of an engine, which have seen nothing yet, until the block ends."""
         if engine in OURS:
             with self._storage() as variables:
-                yield from self._run(OURS[engine], {**variables, **settings}, count)
+                yield from self._run(OURS[engine], {**variables, **SETTINGS.get(engine, {}), **settings}, count)
         else:
             group = f"{engine}-{uuid4().hex[:8]}"
             variables = {

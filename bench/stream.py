@@ -2,8 +2,8 @@
 
 All read the same topic of made-up readings (`bench/line`), check the same contract and the same fifteen expectations,
 and send every record on to accepted or rejected; only Assay also looks for duplicates, routes, writes receipts and
-checkpoints, and waits for all replicas. One worker process each, alternating, medians of the rounds. Writes
-`var/bench/stream.json`.
+checkpoints, and waits for all replicas. One worker process each, alternating, medians of the rounds. `spread` is Assay
+without one processor for its Python threads. Writes `var/bench/stream.json`.
 """
 
 import argparse
@@ -241,6 +241,7 @@ def measured(bench: Bench, arguments: argparse.Namespace) -> dict[str, Any]:
         "ratio_to_faust": round(rates["assay"] / rates["faust"], 2),
         "ratio_to_quix": round(rates["assay"] / rates["quix"], 2),
         "ratio_to_bare": round(rates["assay"] / rates["bare"], 2),
+        "ratio_to_spread": round(rates["assay"] / rates["spread"], 2),
         "two_workers_to_one": round(pair["records_per_s"] / rates["assay"], 2),
         "latency_ms": _medians(waits["assay"]),
         "latency_ms_quix": _medians(waits["quix"]),

@@ -20,6 +20,7 @@ from streams.hints import Hints
 from streams.keep import Keep
 from streams.metrics import WorkerMetrics
 from streams.pipeline import Pipeline
+from streams.processor import Processor
 from streams.publisher import Publisher
 from streams.screen import Screen
 from streams.settings import Role, StreamSettings
@@ -44,6 +45,8 @@ DRIFT_SECONDS = 10.0
 JOINING_SECONDS = 2.0
 # How often it is looked whether Airflow is to be told of new labels.
 HINT_SECONDS = 30.0
+# How often it is looked whether the processor of a worker's threads is crowded.
+PROCESSOR_SECONDS = 1.0
 # Between two checkpoints at least: a busy worker then saves one state, of up to 300 kB, for several frames.
 CHECKPOINT_SECONDS = 0.5
 
@@ -66,8 +69,21 @@ def _screen_app(settings: StreamSettings, storage: StorageSettings) -> FrameApp:
     )
     app = _app(f"{project.config.name}-{Role.SCREEN}", settings, metrics, resume=screen.resume)
     _repeat(app, screen.look, pause=STEERING_SECONDS)
+    if settings.one_processor:
+        _keep_together(app)
     _agent(app, metrics, project.topics.samples, Pipeline(screen.begin, screen.finish, pause=CHECKPOINT_SECONDS))
     return app
+
+
+def _keep_together(app: FrameApp) -> None:
+    processor = Processor()
+
+    async def keep_together() -> None:
+        while not app.should_stop:
+            processor.look()
+            await app.sleep(PROCESSOR_SECONDS)
+
+    app.task(lambda: _or_crash(app, "processor", keep_together))
 
 
 def _keep_app(settings: StreamSettings, storage: StorageSettings) -> FrameApp:

@@ -27,6 +27,10 @@ class StreamSettings(StackedSettings):
         "no two workers of a role may share one",
     )
     frame_records: Annotated[int, Field(gt=0)] = Field(default=1000, description="most records of one frame")
+    one_processor: bool = Field(
+        default=True,
+        description="keep the threads of a screening worker that take turns, as Python's do, on one processor (Linux)",
+    )
     delivery_seconds: Annotated[int, Field(gt=0)] = Field(
         default=120, description="how long an output may wait for the broker before the worker gives up and restarts"
     )
