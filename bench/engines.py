@@ -25,7 +25,7 @@ PEERS = {
     "quix": (str(CHECKOUT / ".venv-bench" / "bin" / "python"), "-m", "bench.peers.quix"),
     "bare": (sys.executable, "-m", "bench.peers.bare"),
 }
-# With `spread`, the same worker without one processor for its Python threads; with `stages`, with a clock on each stage.
+# With `spread` the same worker, its Python threads on any processor; with `stages` one with a clock on each stage.
 OURS = {
     "assay": (sys.executable, "-m", "streams", "screen"),
     "spread": (sys.executable, "-m", "streams", "screen"),
