@@ -108,7 +108,7 @@ lock: setup ## resolve the dependencies anew and write requirements/*.txt and th
 	$(COMPILE) --upgrade pyproject.toml --group spark -o requirements/spark.txt
 	.venv/bin/python -m infra.jars lock
 
-bench-stream: ## measure screening beside Faust, Quix Streams and aiokafka (about 8 minutes)
+bench-stream: ## measure screening beside Faust, Quix Streams and aiokafka (about 12 minutes)
 	@infra/setup.sh bench
 	@.venv/bin/python -m bench.stream $(ARGS)
 
