@@ -1,5 +1,6 @@
 """The Faust apps: which handler serves which topic, wired once for each worker process."""
 
+import asyncio
 import logging
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -70,20 +71,10 @@ def _screen_app(settings: StreamSettings, storage: StorageSettings) -> FrameApp:
     app = _app(f"{project.config.name}-{Role.SCREEN}", settings, metrics, resume=screen.resume)
     _repeat(app, screen.look, pause=STEERING_SECONDS)
     if settings.one_processor:
-        _keep_together(app)
+        processor = Processor()
+        _repeat(app, lambda: asyncio.to_thread(processor.look), name="processor", pause=PROCESSOR_SECONDS)
     _agent(app, metrics, project.topics.samples, Pipeline(screen.begin, screen.finish, pause=CHECKPOINT_SECONDS))
     return app
-
-
-def _keep_together(app: FrameApp) -> None:
-    processor = Processor()
-
-    async def keep_together() -> None:
-        while not app.should_stop:
-            processor.look()
-            await app.sleep(PROCESSOR_SECONDS)
-
-    app.task(lambda: _or_crash(app, "processor", keep_together))
 
 
 def _keep_app(settings: StreamSettings, storage: StorageSettings) -> FrameApp:
@@ -177,12 +168,15 @@ def _agent(app: FrameApp, metrics: WorkerMetrics, topic: str, pipeline: Pipeline
 
 
 def _repeat(app: FrameApp, action: Callable[[], Awaitable[None]], *, name: str = "", pause: float = 0.0) -> None:
-    """Do `action` again and again while the worker runs; an error ends the worker."""
+    """Do `action` again and again while the worker runs, and while it finishes what is in hand; an error ends it.
+
+    Faust's own sleep returns at once while the app stops, so that all would be done without a pause.
+    """
 
     async def repeat() -> None:
         while not app.failed:
             await _or_crash(app, name, action)
-            await app.sleep(pause)
+            await asyncio.sleep(pause)
 
     app.task(repeat)
 

@@ -22,9 +22,10 @@ from pathlib import Path
 WAITING, ROOM = 0.3, 0.2
 # Of two workers that crowd each other one should move: each does with this chance.
 MOVING = 0.5
-# What the system tells of a thread (seconds it ran and waited, in ns) and of processors (times in ticks, by what for).
-SCHEDULED, TIMES, THREADS = Path("/proc/self/schedstat"), Path("/proc/stat"), Path("/proc/self/task")
-IDLE = slice(3, 5)
+# Where the system tells how long the main thread ran and waited, in ns, and what each processor's ticks went to; which of
+# these went to nothing, or to waiting for a disk; and where all threads of this process are.
+SCHEDULED, TIMES, IDLE = Path("/proc/self/schedstat"), Path("/proc/stat"), slice(3, 5)
+THREADS = Path("/proc/self/task")
 
 
 @dataclass(frozen=True, kw_only=True)
