@@ -1,6 +1,6 @@
 """A receipt says of every offset of its frame where it ended, in as few runs as can be."""
 
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +10,10 @@ from quality.receipts import receipt_of
 from quality.rules import Window
 from schemas.verdicts import Disposition, DuplicateOf, Receipt, Versions
 
-ends = st.lists(st.tuples(st.integers(1, 3), st.sampled_from(Disposition)), min_size=1, max_size=30)
+# Offsets that leap at times, and where the records at them ended.
+ends = st.lists(st.tuples(st.integers(1, 3), st.sampled_from(Disposition)), min_size=1, max_size=30).map(
+    lambda steps: (list(accumulate(step for step, _ in steps)), [ended for _, ended in steps])
+)
 
 
 def receipt(offsets: list[int], ended: list[Disposition]) -> Receipt:
@@ -32,18 +35,16 @@ def receipt(offsets: list[int], ended: list[Disposition]) -> Receipt:
 
 
 @given(ends)
-def test_runs_say_where_each_offset_ended(steps: list[tuple[int, Disposition]]) -> None:
+def test_runs_say_where_each_offset_ended(records: tuple[list[int], list[Disposition]]) -> None:
     """Whatever offsets are missing in between."""
-    offsets = [sum(step for step, _ in steps[: place + 1]) for place in range(len(steps))]
-    ended = [one for _, one in steps]
+    offsets, ended = records
     told = receipt(offsets, ended)
     assert [run.first + step for run in told.runs for step in range(run.count)] == offsets
     assert [run.disposition for run in told.runs for _ in range(run.count)] == ended
 
 
 @given(ends)
-def test_a_run_ends_only_where_something_changes(steps: list[tuple[int, Disposition]]) -> None:
+def test_a_run_ends_only_where_something_changes(records: tuple[list[int], list[Disposition]]) -> None:
     """The disposition, or where offsets leap."""
-    offsets = [sum(step for step, _ in steps[: place + 1]) for place in range(len(steps))]
-    for one, other in pairwise(receipt(offsets, [ended for _, ended in steps]).runs):
+    for one, other in pairwise(receipt(*records).runs):
         assert one.disposition is not other.disposition or one.first + one.count != other.first

@@ -130,42 +130,33 @@ def test_what_arrives_while_partitions_change_hands_is_neither_lost_nor_read_aga
     assert asyncio.run(changing()) == [[0], [1, 2]]
 
 
+async def held_back(going_on: Callable[[Fetching], object], *, begins: bool) -> list[list[int]]:
+    """Let records wait behind a first frame until it goes on; return what is handed on."""
+    async with fetching(unasked) as here:
+        here.begins = begins
+        here.arrive(0)
+        await here.until(0)
+        here.arrive(1, 2)
+        await asyncio.sleep(0.05)
+        assert here.handed_on == [[0]]
+        going_on(here)
+        await here.until(2)
+        return here.handed_on
+
+
 def test_what_waits_behind_a_frame_is_handed_on_once_that_has_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     """At once, and not when fetching looks around the next time."""
     monkeypatch.setattr("streams.frames.LOOK_SECONDS", 60.0)
-
-    async def waiting() -> list[list[int]]:
-        async with fetching(unasked) as here:
-            here.begins = False
-            here.arrive(0)
-            await here.until(0)
-            here.arrive(1, 2)
-            await asyncio.sleep(0.05)
-            assert here.handed_on == [[0]]
-            here.consumer.begun(here.last)
-            await here.until(2)
-            return here.handed_on
-
-    assert asyncio.run(waiting()) == [[0], [1, 2]]
+    handed_on = asyncio.run(held_back(lambda here: here.consumer.begun(here.last), begins=False))
+    assert handed_on == [[0], [1, 2]]
 
 
 def test_what_is_done_makes_room_for_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where too much is in hand, the next frame is handed on at once when one is acknowledged."""
     monkeypatch.setattr("streams.frames.LOOK_SECONDS", 60.0)
     monkeypatch.setattr("streams.backlog.IN_HAND", 1)
-
-    async def full() -> list[list[int]]:
-        async with fetching(unasked) as here:
-            here.arrive(0)
-            await here.until(0)
-            here.arrive(1, 2)
-            await asyncio.sleep(0.05)
-            assert here.handed_on == [[0]]
-            here.consumer.ack(here.last)
-            await here.until(2)
-            return here.handed_on
-
-    assert asyncio.run(full()) == [[0], [1, 2]]
+    handed_on = asyncio.run(held_back(lambda here: here.consumer.ack(here.last), begins=True))
+    assert handed_on == [[0], [1, 2]]
 
 
 def test_what_arrives_just_when_patience_ends_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
