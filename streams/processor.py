@@ -22,8 +22,8 @@ from pathlib import Path
 WAITING, ROOM = 0.3, 0.2
 # Of two workers that crowd each other one should move: each does with this chance.
 MOVING = 0.5
-# Where the system tells how long the main thread ran and waited, in ns, and what each processor's ticks went to; which of
-# these went to nothing, or to waiting for a disk; and where all threads of this process are.
+# Where the system tells how long the main thread ran and waited, in ns, and what the ticks of each processor went to.
+# Those in `IDLE` went to nothing, or to waiting for a disk. Last, where all threads of this process are.
 SCHEDULED, TIMES, IDLE = Path("/proc/self/schedstat"), Path("/proc/stat"), slice(3, 5)
 THREADS = Path("/proc/self/task")
 
